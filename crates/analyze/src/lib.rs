@@ -1,0 +1,1 @@
+//! Questions to seccomp profiles: explain, check.

@@ -1,0 +1,1 @@
+//! Compiles a seccomp policy to classic BPF.

@@ -1,0 +1,1 @@
+//! Who reads a seccomp profile, and what it then means.

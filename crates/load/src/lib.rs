@@ -1,0 +1,1 @@
+//! Loads seccomp filters, and says what the kernel gave.

@@ -1,0 +1,1 @@
+//! Watches processes and records the system calls they make.

@@ -1,0 +1,1 @@
+//! The same policy through the real libseccomp.

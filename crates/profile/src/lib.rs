@@ -1,0 +1,1 @@
+//! Seccomp profiles of Docker, Podman and OCI as documents, with positions and problems.

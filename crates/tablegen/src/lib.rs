@@ -1,0 +1,1 @@
+//! Kernel headers to system call tables.

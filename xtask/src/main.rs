@@ -1,0 +1,3 @@
+//! callgate's own tasks.
+
+fn main() {}
