@@ -1,0 +1,258 @@
+//! A JSON text as values with places, found by walking and never built.
+//!
+//! serde_json says what is JSON and keeps no places; this walks a text that it has accepted, so it needs no errors, no memory and no recursion.
+
+use crate::span::{Span, Spanned};
+use std::borrow::Cow;
+
+/// A value in a JSON text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'t> {
+    document: &'t str,
+    pub(crate) span: Span,
+}
+
+/// The type of a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Object,
+    List,
+    String,
+    Number,
+    Boolean,
+    Null,
+}
+
+impl Type {
+    /// The type with its article, for messages.
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::List => "a list",
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Boolean => "a boolean",
+            Self::Null => "null",
+        }
+    }
+}
+
+impl<'t> Value<'t> {
+    /// The value that a strict JSON text is.
+    pub(crate) fn of_document(document: &'t str) -> Self {
+        Self::at(document, skip_space(document, 0))
+    }
+
+    pub(crate) fn json_type(self) -> Type {
+        match self.raw().as_bytes().first() {
+            Some(b'{') => Type::Object,
+            Some(b'[') => Type::List,
+            Some(b'"') => Type::String,
+            Some(b't' | b'f') => Type::Boolean,
+            Some(b'n') => Type::Null,
+            _ => Type::Number,
+        }
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.json_type() == Type::Null
+    }
+
+    /// The value as it is written.
+    pub(crate) fn raw(self) -> &'t str {
+        &self.document[self.span.range()]
+    }
+
+    /// The text that a string value says; anything else says itself.
+    pub(crate) fn text(self) -> Cow<'t, str> {
+        let raw = self.raw();
+        match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
+            Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
+            _ => serde_json::from_str(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
+        }
+    }
+
+    /// The keys and values of an object; of any other value, none.
+    pub(crate) fn entries(self) -> Entries<'t> {
+        Entries(Items::of(self, Type::Object))
+    }
+
+    /// The elements of a list; of any other value, none.
+    pub(crate) fn elements(self) -> Elements<'t> {
+        Elements(Items::of(self, Type::List))
+    }
+
+    fn at(document: &'t str, start: usize) -> Self {
+        let span = Span::new(start, end_of_value(document.as_bytes(), start));
+        Self { document, span }
+    }
+}
+
+/// The keys and values of an object, in order, repeated keys repeatedly.
+pub(crate) struct Entries<'t>(Items<'t>);
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = (Spanned<Cow<'t, str>>, Value<'t>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let key = self.0.next_value()?;
+        let value = self.0.next_value()?;
+        Some((Spanned::new(key.text(), key.span), value))
+    }
+}
+
+/// The elements of a list, in order.
+pub(crate) struct Elements<'t>(Items<'t>);
+
+impl<'t> Iterator for Elements<'t> {
+    type Item = Value<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_value()
+    }
+}
+
+/// A place inside an object or a list, from which its strings and values follow.
+struct Items<'t> {
+    document: &'t str,
+    next: usize,
+    end: usize,
+}
+
+impl<'t> Items<'t> {
+    fn of(value: Value<'t>, wanted: Type) -> Self {
+        let Span { start, end } = value.span;
+        let (next, end) = if value.json_type() == wanted {
+            (start + 1, end - 1)
+        } else {
+            (end, end)
+        };
+        Self {
+            document: value.document,
+            next,
+            end,
+        }
+    }
+
+    fn next_value(&mut self) -> Option<Value<'t>> {
+        let bytes = self.document.as_bytes();
+        let mut start = skip_space(self.document, self.next);
+        while start < self.end && matches!(bytes[start], b',' | b':') {
+            start = skip_space(self.document, start + 1);
+        }
+        if start >= self.end {
+            return None;
+        }
+        let value = Value::at(self.document, start);
+        self.next = value.span.end;
+        Some(value)
+    }
+}
+
+fn skip_space(document: &str, start: usize) -> usize {
+    let bytes = &document.as_bytes()[start..];
+    let space = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    start + space.count()
+}
+
+fn end_of_value(bytes: &[u8], start: usize) -> usize {
+    match bytes.get(start) {
+        Some(b'"') => end_of_string(bytes, start),
+        Some(b'{' | b'[') => end_of_nest(bytes, start),
+        _ => {
+            let rest = bytes[start..].iter();
+            let word = rest.take_while(|byte| {
+                !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
+            });
+            start + word.count()
+        }
+    }
+}
+
+/// The place past the bracket that closes the one at `start`.
+fn end_of_nest(bytes: &[u8], start: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut place = start;
+    while place < bytes.len() {
+        match bytes[place] {
+            b'"' => {
+                place = end_of_string(bytes, place);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        place += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    place
+}
+
+/// The place past the quote that closes the one at `start`, or the end of the text.
+pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut place = start + 1;
+    while place < bytes.len() {
+        match bytes[place] {
+            b'"' => return place + 1,
+            b'\\' => place += 2,
+            _ => place += 1,
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rebuild(value: Value<'_>) -> serde_json::Value {
+        match value.json_type() {
+            Type::Object => value
+                .entries()
+                .map(|(key, value)| (key.value.into_owned(), rebuild(value)))
+                .collect(),
+            Type::List => value.elements().map(rebuild).collect(),
+            Type::String => value.text().into_owned().into(),
+            _ => serde_json::from_str(value.raw()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_walked_is_what_serde_json_reads() {
+        let texts = [
+            "null",
+            " true ",
+            "-1.5e3",
+            r#""a\"b\\""#,
+            r#""\u00e9\ud83d\ude00 é""#,
+            "[]",
+            "{}",
+            "[ ]",
+            "{ }",
+            "[[],[[]],{}]",
+            r#"{"a":{"b":[1,2,{"c":"]}"}]},"d":null}"#,
+            "\n{ \"a\\n\" :\t[ 1 , \"x,y:z\" , false ] , \"\" : { } }\r\n",
+        ];
+        for text in texts {
+            let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(rebuild(Value::of_document(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn repeated_keys_are_seen_and_places_are_exact() {
+        let text = r#"{"a":1, "a" : [2]}"#;
+        let entries: Vec<_> = Value::of_document(text)
+            .entries()
+            .map(|(key, value)| (&text[key.span.range()], value.raw()))
+            .collect();
+        assert_eq!(entries, [("\"a\"", "1"), ("\"a\"", "[2]")]);
+        assert_eq!(Value::of_document("3").entries().count(), 0);
+        assert_eq!(Value::of_document("{}").elements().count(), 0);
+    }
+}

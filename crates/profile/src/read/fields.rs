@@ -1,0 +1,317 @@
+//! The fields of an object and values of a type: what every reader does first.
+//!
+//! Apart from the readers, because here alone stands what is odd about a key or a type, whichever object it is in.
+
+use super::words::Errnos;
+use crate::document::{NullElement, OddKey, Oddity};
+use crate::json::{Type, Value};
+use crate::nearest::nearest;
+use crate::problem::{Problem, Problems, Severity, codes};
+use crate::span::{Span, Spanned};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// A list with the places of its elements and its own.
+pub(super) type List<T> = Spanned<Vec<Spanned<T>>>;
+
+/// A value with the key that it stands under.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'t> {
+    pub(super) key: Span,
+    pub(super) value: Value<'t>,
+}
+
+/// What reading a document gathers besides the document.
+pub(super) struct Reader<'p> {
+    pub(super) problems: &'p mut Problems,
+    pub(super) odd_keys: Vec<OddKey>,
+    pub(super) null_elements: Vec<NullElement>,
+    pub(super) mistyped: Option<Span>,
+    /// The index of the rule that is being read.
+    pub(super) rule: Option<usize>,
+    pub(super) errnos: Errnos,
+    /// Whether everything so far fitted; if not, what was read is a part of the document.
+    pub(super) is_complete: bool,
+    entries: usize,
+    max_entries: usize,
+}
+
+impl<'p> Reader<'p> {
+    pub(super) fn new(max_entries: usize, problems: &'p mut Problems) -> Self {
+        Self {
+            problems,
+            odd_keys: Vec::new(),
+            null_elements: Vec::new(),
+            mistyped: None,
+            rule: None,
+            errnos: Errnos::default(),
+            is_complete: true,
+            entries: 0,
+            max_entries,
+        }
+    }
+
+    /// The fields of an object, in the order of `known`; `null` counts as absent.
+    ///
+    /// `holder` says what the object is: "a rule".
+    pub(super) fn fields<'t, const N: usize>(
+        &mut self,
+        holder: &str,
+        object: Value<'t>,
+        known: [&'static str; N],
+    ) -> [Option<Field<'t>>; N] {
+        if object.json_type() != Type::Object {
+            self.mistyped(codes::WRONG_TYPE, holder, object, "an object");
+            return [None; N];
+        }
+        let mut fields = [None; N];
+        let mut unknown: HashMap<Cow<'t, str>, Span> = HashMap::new();
+        for (key, value) in object.entries() {
+            let Some(slot) = self.slot(&key, &known) else {
+                self.unknown_key(holder, &key, &known);
+                self.duplicate_of(unknown.insert(key.value, key.span), key.span);
+                continue;
+            };
+            let field = Field {
+                key: key.span,
+                value,
+            };
+            let before: Option<Field<'t>> = fields[slot].replace(field);
+            if let Some(before) = before {
+                self.duplicate_of(Some(before.key), key.span);
+                self.odd(key.span, known[slot], Oddity::Duplicate(before.key));
+            }
+        }
+        fields.map(|field| field.filter(|field| !field.value.is_null()))
+    }
+
+    /// A string.
+    pub(super) fn string(&mut self, field: &str, value: Value<'_>) -> Option<Spanned<String>> {
+        if value.json_type() != Type::String {
+            self.mistyped(codes::WRONG_TYPE, &format!("`{field}`"), value, "a string");
+            return None;
+        }
+        Some(Spanned::new(value.text().into_owned(), value.span))
+    }
+
+    /// A whole number from 0 to the largest of 64 bits, written with digits only, as Go wants it.
+    pub(super) fn unsigned(
+        &mut self,
+        code: &'static str,
+        field: &str,
+        value: Value<'_>,
+    ) -> Option<Spanned<u64>> {
+        let raw = value.raw();
+        if value.json_type() != Type::Number {
+            let help = number_in(&value.text()).map(|number| format!("write {number}"));
+            self.mistyped_with(code, &format!("`{field}`"), value, "a number", help);
+            return None;
+        }
+        match raw.parse() {
+            Ok(number) => Some(Spanned::new(number, value.span)),
+            Err(_) => {
+                self.mistyped.get_or_insert(value.span);
+                self.problems
+                    .add_with(code, Severity::Error, value.span, |problem| {
+                        problem.message(format!(
+                            "`{field}` is {} and must be a whole number from 0 to {}, written in digits",
+                            shortened(raw),
+                            u64::MAX
+                        ))
+                    });
+                None
+            }
+        }
+    }
+
+    /// A list, of whose elements those stand in the result that `element` can read.
+    pub(super) fn list<'t, T>(
+        &mut self,
+        field: &'static str,
+        value: Value<'t>,
+        mut element: impl FnMut(&mut Self, usize, Value<'t>) -> Option<T>,
+    ) -> Option<List<T>> {
+        if value.json_type() != Type::List {
+            self.mistyped(codes::WRONG_TYPE, &format!("`{field}`"), value, "a list");
+            return None;
+        }
+        let mut list = Vec::new();
+        for (index, item) in value.elements().enumerate() {
+            if !self.takes_entry(item.span) {
+                break;
+            }
+            if item.is_null() {
+                self.null_element(field, index, item.span);
+            } else if let Some(read) = element(self, index, item) {
+                list.push(Spanned::new(read, item.span));
+            }
+        }
+        Some(Spanned::new(list, value.span))
+    }
+
+    /// A list of strings, each made into a word by `word`.
+    pub(super) fn words<T>(
+        &mut self,
+        field: &'static str,
+        value: Value<'_>,
+        mut word: impl FnMut(&mut Self, Spanned<String>) -> T,
+    ) -> Option<List<T>> {
+        self.list(field, value, |reader, _, item| {
+            if item.json_type() != Type::String {
+                let what = format!("an element of `{field}`");
+                reader.mistyped(codes::WRONG_TYPE, &what, item, "a string");
+                return None;
+            }
+            let text = Spanned::new(item.text().into_owned(), item.span);
+            Some(word(reader, text))
+        })
+    }
+
+    /// Counts one more entry; false when there are too many.
+    pub(super) fn takes_entry(&mut self, span: Span) -> bool {
+        if self.entries < self.max_entries {
+            self.entries += 1;
+            return true;
+        }
+        if self.is_complete {
+            self.is_complete = false;
+            let message = format!(
+                "the document has more entries than the {} that are read",
+                self.max_entries
+            );
+            self.problems.add(
+                Problem::error(codes::UNREADABLE, span, message)
+                    .label("this is the first too many")
+                    .note("rules, names, arguments and arches are counted together"),
+            );
+        }
+        false
+    }
+
+    /// Reports a key that stood before in its object.
+    pub(super) fn duplicate_of(&mut self, before: Option<Span>, key: Span) {
+        let Some(before) = before else { return };
+        self.problems
+            .add_with(codes::DUPLICATE_KEY, Severity::Error, key, |problem| {
+                problem
+                    .message("the same key stands twice in one object")
+                    .label("again here")
+                    .related(before, "first here")
+                    .note(
+                        "most parsers take the last without a word, and Go merges lists of objects",
+                    )
+            });
+    }
+
+    fn mistyped(&mut self, code: &'static str, what: &str, value: Value<'_>, wanted: &str) {
+        self.mistyped_with(code, what, value, wanted, None);
+    }
+
+    fn mistyped_with(
+        &mut self,
+        code: &'static str,
+        what: &str,
+        value: Value<'_>,
+        wanted: &str,
+        help: Option<String>,
+    ) {
+        self.mistyped.get_or_insert(value.span);
+        self.problems
+            .add_with(code, Severity::Error, value.span, |problem| {
+                let found = value.json_type().described();
+                Problem {
+                    help,
+                    ..problem.message(format!("{what} is {found} and must be {wanted}"))
+                }
+            });
+    }
+
+    fn null_element(&mut self, list: &'static str, index: usize, span: Span) {
+        let rule = self.rule.or((list == "syscalls").then_some(index));
+        self.null_elements.push(NullElement { rule, span, list });
+        self.problems
+            .add_with(codes::NULL_ELEMENT, Severity::Error, span, |problem| {
+                problem
+                    .message(format!("null as an element of `{list}`"))
+                    .note("Docker stumbles on it or reads an empty element")
+                    .help("take it out")
+            });
+    }
+
+    /// Which of the known fields a key is, also in another case, as for Go.
+    fn slot(&mut self, key: &Spanned<Cow<'_, str>>, known: &[&'static str]) -> Option<usize> {
+        let written: &str = &key.value;
+        if let Some(slot) = known.iter().position(|&field| field == written) {
+            return Some(slot);
+        }
+        let slot = known
+            .iter()
+            .position(|field| field.eq_ignore_ascii_case(written))?;
+        let field = known[slot];
+        self.odd(key.span, field, Oddity::Case);
+        self.problems
+            .add_with(codes::KEY_CASE, Severity::Warning, key.span, |problem| {
+                problem
+                    .message(format!("`{written}` is written `{field}` everywhere else"))
+                    .note("Docker and runc take it in any case, crun and youki ignore it")
+                    .help(format!("write `{field}`"))
+            });
+        Some(slot)
+    }
+
+    fn odd(&mut self, span: Span, field: &'static str, oddity: Oddity) {
+        self.odd_keys.push(OddKey {
+            rule: self.rule,
+            span,
+            field,
+            oddity,
+        });
+    }
+
+    fn unknown_key(&mut self, holder: &str, key: &Spanned<Cow<'_, str>>, known: &[&'static str]) {
+        self.problems
+            .add_with(codes::UNKNOWN_KEY, Severity::Error, key.span, |problem| {
+                let near = nearest(key, known.iter().copied());
+                let problem = problem
+                    .message(format!("{} is not a field of {holder}", quoted(key)))
+                    .note(format!(
+                        "engines ignore it without a word; the fields are {}",
+                        known.join(", ")
+                    ));
+                Problem {
+                    help: near.map(did_you_mean),
+                    ..problem
+                }
+            });
+    }
+}
+
+/// What a help says about the nearest word.
+pub(super) fn did_you_mean(word: &str) -> String {
+    format!("did you mean `{word}`?")
+}
+
+/// A written text in ticks.
+pub(super) fn quoted(text: &str) -> Cow<'static, str> {
+    if text.is_empty() {
+        return Cow::Borrowed("the empty text");
+    }
+    Cow::Owned(format!("`{}`", shortened(text)))
+}
+
+/// A written text, cut where it is too long for a message.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The number that a string says, in digits or in hexadecimal.
+fn number_in(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
