@@ -1,0 +1,249 @@
+//! The code of an argument block: word by word, each loaded once, by whichever tests come out shortest.
+//!
+//! Apart from the diagram that says what the block means; here is only how to ask.
+
+use alloc::vec::Vec;
+
+use callgate_syscalls::Endian;
+
+use crate::chain::offset;
+use crate::code::{Code, Node, Test};
+use crate::diagram::{Diagram, Diagrams, Entry, Full, WORD_BITS};
+use crate::dispatch::{Leaf, dispatch};
+use crate::function::{Atoms, word_of};
+use crate::spans::{Shape, Span, shape, spans, targets};
+use crate::words::WordTest;
+
+/// Up to this many nodes in a word, other tests than those between spans are tried.
+const SMALL: usize = 96;
+/// What an instruction more is worth among arguments, of which nobody knows how often each is met.
+const PRICE: u64 = 512;
+/// How many splits are tried for one block; then the first way that works is taken.
+const EFFORT: usize = 400;
+
+/// The code that answers by a function, entered with anything loaded.
+pub(crate) fn block(
+    code: &mut Code,
+    diagrams: &mut Diagrams,
+    atoms: &Atoms,
+    endian: Endian,
+    function: Diagram,
+) -> Result<Node, Full> {
+    let mut blocks = Blocks {
+        code,
+        diagrams,
+        atoms,
+        endian,
+        trees: Vec::new(),
+        effort: EFFORT,
+    };
+    blocks.block(function)
+}
+
+struct Blocks<'a> {
+    code: &'a mut Code,
+    diagrams: &'a mut Diagrams,
+    atoms: &'a Atoms,
+    endian: Endian,
+    /// The tree of each function, where it is made, entered with its first word loaded.
+    trees: Vec<Option<Node>>,
+    effort: usize,
+}
+
+impl Blocks<'_> {
+    /// Twelve words deep at most, and in each as deep as [`Self::tree`].
+    fn block(&mut self, function: Diagram) -> Result<Node, Full> {
+        let rank = match self.diagrams.entry(function) {
+            Entry::Leaf(ret) => return Ok(self.code.ret(ret)),
+            Entry::Branch { level, .. } => level / WORD_BITS,
+        };
+        let tree = self.tree(function, rank)?;
+        Ok(self.code.load(self.offset(rank), tree))
+    }
+
+    /// The code entered with the word of this rank loaded.
+    ///
+    /// Every split leaves fewer nodes, of which there are few, or one bit less.
+    fn tree(&mut self, function: Diagram, rank: u16) -> Result<Node, Full> {
+        if !self.diagrams.begins_in(function, rank) {
+            return self.block(function);
+        }
+        if let Some(&Some(known)) = self.trees.get(function.index()) {
+            return Ok(known);
+        }
+        let shape = shape(self.diagrams, function, rank);
+        let mut ways = Vec::new();
+        // A test of each node's bit is always possible; many more spans than nodes come of masks.
+        let most_spans = shape.nodes as u64 * 2 + 8;
+        if shape.spans <= most_spans {
+            let tree = self.between_spans(function, rank, u32::MAX)?;
+            ways.push(tree);
+        }
+        if shape.masked_spans < shape.spans && shape.masked_spans <= most_spans {
+            let tree = self.between_spans(function, rank, shape.support)?;
+            let tree = self.code.and(shape.support, tree);
+            ways.push(tree);
+        }
+        if shape.nodes <= SMALL && shape.spans > 2 {
+            for test in self.candidates(function, rank) {
+                if self.effort == 0 {
+                    break;
+                }
+                self.effort -= 1;
+                if let Some(tree) = self.split(function, rank, shape, test)? {
+                    ways.push(tree);
+                }
+            }
+        }
+        let tree = match ways[..] {
+            [] => self.by_first_bit(function, rank)?,
+            [only] => only,
+            _ => {
+                let shortest = ways.iter().min_by_key(|&&way| self.code.cost(way));
+                *shortest.expect("there are several")
+            }
+        };
+        if self.trees.len() <= function.index() {
+            self.trees.resize(function.index() + 1, None);
+        }
+        self.trees[function.index()] = Some(tree);
+        Ok(tree)
+    }
+
+    /// A tree of comparisons between the spans of the masked word.
+    fn between_spans(&mut self, function: Diagram, rank: u16, mask: u32) -> Result<Node, Full> {
+        let mut leaves = Vec::new();
+        for span in spans(self.diagrams, function, rank, mask) {
+            leaves.push(Span {
+                first: span.first,
+                last: span.last,
+                to: Leaf {
+                    node: self.block(span.to)?,
+                    weight: 1,
+                },
+            });
+        }
+        Ok(dispatch(self.code, &leaves, PRICE))
+    }
+
+    /// The tests that the rules make of this word, and one that parts zero's answer from the rest.
+    fn candidates(&mut self, function: Diagram, rank: u16) -> Vec<WordTest> {
+        let mut candidates = Vec::new();
+        let around_zero = self.zero_cube(function, rank);
+        if around_zero != 0 && around_zero != u32::MAX {
+            candidates.push(WordTest::MaskedEq {
+                mask: !around_zero,
+                value: 0,
+            });
+        }
+        candidates.extend(self.atoms.of_word(rank));
+        candidates
+    }
+
+    /// Bits that may be set, in any combination, and the answer stays that of zero.
+    fn zero_cube(&self, function: Diagram, rank: u16) -> u32 {
+        let mut free = 0;
+        for bit in 0..u32::from(WORD_BITS) {
+            if self.is_constant_within(function, rank, free | 1 << bit) {
+                free |= 1 << bit;
+            }
+        }
+        free
+    }
+
+    /// Whether all values within a mask are answered alike.
+    fn is_constant_within(&self, function: Diagram, rank: u16, mask: u32) -> bool {
+        let mut layer = Vec::from([function]);
+        for level in rank * WORD_BITS..(rank + 1) * WORD_BITS {
+            let free = mask & (1 << (WORD_BITS - 1 - level % WORD_BITS)) != 0;
+            let mut later = Vec::with_capacity(layer.len() * 2);
+            for node in layer {
+                let (clear, set) = self.diagrams.halves(node, level);
+                later.push(clear);
+                if free {
+                    later.push(set);
+                }
+            }
+            later.sort_unstable();
+            later.dedup();
+            layer = later;
+        }
+        layer.len() == 1
+    }
+
+    /// The tree that begins with a test, if both of its sides are then simpler.
+    fn split(
+        &mut self,
+        function: Diagram,
+        rank: u16,
+        before: Shape,
+        test: WordTest,
+    ) -> Result<Option<Node>, Full> {
+        let holds = self
+            .diagrams
+            .test(rank, test, Diagrams::ALWAYS, Diagrams::NEVER)?;
+        let fails = self
+            .diagrams
+            .test(rank, test, Diagrams::NEVER, Diagrams::ALWAYS)?;
+        let yes = self.simplest(function, rank, holds)?;
+        let no = self.simplest(function, rank, fails)?;
+        for side in [yes, no] {
+            if self.nodes(side, rank) >= before.nodes {
+                return Ok(None);
+            }
+        }
+        let (yes, no) = (self.tree(yes, rank)?, self.tree(no, rank)?);
+        Ok(Some(match test {
+            WordTest::Eq(value) => self.code.test(Test::Eq(value), yes, no),
+            WordTest::Ge(value) => self.code.test(Test::Ge(value), yes, no),
+            WordTest::MaskedEq { mask, value: 0 } => self.code.test(Test::Set(mask), no, yes),
+            WordTest::MaskedEq { mask, value } if mask.is_power_of_two() && value == mask => {
+                self.code.test(Test::Set(mask), yes, no)
+            }
+            WordTest::MaskedEq { mask, value } => {
+                let offset = self.offset(rank);
+                let (yes, no) = (self.code.load(offset, yes), self.code.load(offset, no));
+                let masked = self.code.test(Test::Eq(value), yes, no);
+                self.code.and(mask, masked)
+            }
+        }))
+    }
+
+    /// The simplest function that is the same where `care` holds.
+    fn simplest(&mut self, function: Diagram, rank: u16, care: Diagram) -> Result<Diagram, Full> {
+        let mut simplest = self.diagrams.simplified(function, care)?;
+        let few = targets(self.diagrams, function, rank).into_iter().take(4);
+        for filling in few.collect::<Vec<_>>() {
+            let filled = self.diagrams.choose(care, function, filling)?;
+            if self.complexity(filled, rank) < self.complexity(simplest, rank) {
+                simplest = filled;
+            }
+        }
+        Ok(simplest)
+    }
+
+    fn complexity(&self, function: Diagram, rank: u16) -> (u64, usize) {
+        if !self.diagrams.begins_in(function, rank) {
+            return (1, 0);
+        }
+        let shape = shape(self.diagrams, function, rank);
+        (shape.spans.min(shape.masked_spans + 1), shape.nodes)
+    }
+
+    fn nodes(&self, function: Diagram, rank: u16) -> usize {
+        self.complexity(function, rank).1
+    }
+
+    /// Always possible: one test of the first bit that matters.
+    fn by_first_bit(&mut self, function: Diagram, rank: u16) -> Result<Node, Full> {
+        let level = self.diagrams.level(function);
+        let (clear, set) = self.diagrams.halves(function, level);
+        let (clear, set) = (self.tree(clear, rank)?, self.tree(set, rank)?);
+        let mask = 1 << (WORD_BITS - 1 - level % WORD_BITS);
+        Ok(self.code.test(Test::Set(mask), set, clear))
+    }
+
+    fn offset(&self, rank: u16) -> u32 {
+        offset(word_of(rank), self.endian)
+    }
+}

@@ -1,0 +1,54 @@
+//! Why a policy has no program.
+
+use core::fmt;
+
+use callgate_bpf::MAX_INSNS;
+use callgate_syscalls::Arch;
+
+/// Why a policy has no program that the kernel takes.
+///
+/// New reasons may come with new abilities, so a match needs a last arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The program would be longer than [`MAX_INSNS`].
+    TooLong {
+        /// How many instructions it has.
+        given: usize,
+    },
+    /// The policy names arches of both byte orders, and no kernel has both.
+    MixedEndian {
+        /// One that puts the least significant byte first.
+        little: Arch,
+        /// One that puts the most significant byte first.
+        big: Arch,
+    },
+    /// The rules' ranges of numbers overlap so much that looking at every overlap would take too long.
+    Overlaps {
+        /// The arch whose rules they are.
+        arch: Arch,
+        /// How many rules, summed over the runs of numbers, are looked at at most.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { given } => write!(
+                f,
+                "the filter needs {given} instructions and the kernel takes {MAX_INSNS}"
+            ),
+            Self::MixedEndian { little, big } => write!(
+                f,
+                "the policy names {little}, which is little-endian, and {big}, which is big-endian, and no kernel is both"
+            ),
+            Self::Overlaps { arch, limit } => write!(
+                f,
+                "the number ranges of the rules for {arch} overlap in more than {limit} places, which is the most that are looked at"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for CompileError {}

@@ -1,0 +1,200 @@
+//! The numbers of one arch as runs with one meaning each: the rules that can apply there, in order.
+//!
+//! Apart from what is made of a meaning, since equal meanings are met many times and made once.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use callgate_bpf::Action;
+use callgate_policy::{Policy, Section};
+
+use crate::error::CompileError;
+use crate::intern::Interner;
+use crate::words::Plain;
+
+/// How many rules, summed over the runs of one arch, are looked at.
+///
+/// A program holds a few thousand instructions, so whoever comes near this has no program anyway.
+const LIMIT: usize = 1 << 22;
+
+/// A run of numbers: from `first` up to the next run's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run<T> {
+    pub(crate) first: u32,
+    pub(crate) is: T,
+}
+
+/// What a call gets, by its arguments: the first clause that holds says, else the last word.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Meaning {
+    /// Numbers of clauses.
+    pub(crate) clauses: Vec<u32>,
+    pub(crate) otherwise: Action,
+}
+
+/// What of a rule is about arguments: where all of these hold, this action.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Clause {
+    /// None constant, sorted, none twice, and at least one.
+    pub(crate) tests: Vec<Plain>,
+    pub(crate) action: Action,
+}
+
+/// All meanings of a policy, each once.
+pub(crate) struct Meanings {
+    meanings: Interner<Meaning>,
+    clauses: Interner<Clause>,
+}
+
+impl Meanings {
+    pub(crate) fn new() -> Self {
+        Self {
+            meanings: Interner::new(),
+            clauses: Interner::new(),
+        }
+    }
+
+    /// The meanings by their numbers.
+    pub(crate) fn all(&self) -> &[Meaning] {
+        self.meanings.items()
+    }
+
+    /// The clauses by their numbers.
+    pub(crate) fn clauses(&self) -> &[Clause] {
+        self.clauses.items()
+    }
+
+    /// The meaning that is one action whatever the arguments.
+    pub(crate) fn constant(&mut self, action: Action) -> u32 {
+        self.meanings.intern(Meaning {
+            clauses: Vec::new(),
+            otherwise: action,
+        })
+    }
+
+    /// The runs of a section over all numbers, the first from zero; neighbours mean different lists of rules.
+    pub(crate) fn runs(
+        &mut self,
+        policy: &Policy,
+        section: &Section,
+    ) -> Result<Vec<Run<u32>>, CompileError> {
+        let shapes: Vec<Shape> = section
+            .rules
+            .iter()
+            .map(|rule| self.shape(rule, section.arch.bits()))
+            .collect();
+        let mut edges = edges(section, &shapes);
+        edges.sort_unstable();
+        let mut runs: Vec<Run<u32>> = Vec::new();
+        let mut apply = BTreeSet::new();
+        let mut looked_at = 0;
+        let mut edges = edges.into_iter().peekable();
+        let mut first = 0;
+        loop {
+            while let Some(edge) = edges.next_if(|edge| edge.at == first) {
+                if edge.begins {
+                    apply.insert(edge.rule);
+                } else {
+                    apply.remove(&edge.rule);
+                }
+            }
+            let meaning = meaning(&apply, &shapes, policy.default(), &mut looked_at);
+            if looked_at > LIMIT {
+                return Err(CompileError::Overlaps {
+                    arch: section.arch,
+                    limit: LIMIT,
+                });
+            }
+            let is = self.meanings.intern(meaning);
+            if runs.last().is_none_or(|run| run.is != is) {
+                runs.push(Run { first, is });
+            }
+            match edges.peek() {
+                Some(edge) => first = edge.at,
+                None => return Ok(runs),
+            }
+        }
+    }
+
+    fn shape(&mut self, rule: &callgate_policy::Rule, bits: u32) -> Shape {
+        let mut tests = Vec::with_capacity(rule.comparisons.len());
+        for &comparison in &rule.comparisons {
+            match Plain::of(comparison, bits) {
+                Plain::Constant(true) => {}
+                Plain::Constant(false) => return Shape::Never,
+                test => tests.push(test),
+            }
+        }
+        if tests.is_empty() {
+            return Shape::Always(rule.action);
+        }
+        tests.sort_unstable();
+        tests.dedup();
+        Shape::Sometimes(self.clauses.intern(Clause {
+            tests,
+            action: rule.action,
+        }))
+    }
+}
+
+/// When a rule holds for a call of its numbers.
+#[derive(Clone, Copy)]
+enum Shape {
+    Never,
+    Always(Action),
+    Sometimes(u32),
+}
+
+/// Where a rule's numbers begin, or have ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    at: u32,
+    rule: usize,
+    begins: bool,
+}
+
+fn edges(section: &Section, shapes: &[Shape]) -> Vec<Edge> {
+    let mut edges = Vec::with_capacity(section.rules.len() * 2);
+    for (rule, each) in section.rules.iter().enumerate() {
+        if each.numbers.first > each.numbers.last || matches!(shapes[rule], Shape::Never) {
+            continue;
+        }
+        edges.push(Edge {
+            at: each.numbers.first,
+            rule,
+            begins: true,
+        });
+        if let Some(at) = each.numbers.last.checked_add(1) {
+            edges.push(Edge {
+                at,
+                rule,
+                begins: false,
+            });
+        }
+    }
+    edges
+}
+
+/// The rules that apply, up to the first that always holds, without what they say twice.
+fn meaning(
+    apply: &BTreeSet<usize>,
+    shapes: &[Shape],
+    default: Action,
+    looked_at: &mut usize,
+) -> Meaning {
+    let mut clauses = Vec::new();
+    let mut otherwise = default;
+    for &rule in apply {
+        *looked_at += 1;
+        match shapes[rule] {
+            Shape::Never => {}
+            Shape::Sometimes(clause) if clauses.last() == Some(&clause) => {}
+            Shape::Sometimes(clause) => clauses.push(clause),
+            Shape::Always(action) => {
+                otherwise = action;
+                break;
+            }
+        }
+    }
+    Meaning { clauses, otherwise }
+}

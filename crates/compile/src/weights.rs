@@ -1,0 +1,172 @@
+//! How often each call is met, so that a program answers the common ones first.
+//!
+//! Apart from the tree that it shapes: weights never change what a program answers, only in how many steps.
+
+use alloc::vec::Vec;
+
+use callgate_syscalls::{Arch, Syscall};
+
+use crate::options::Cache;
+
+/// How often each call is made, relative to the others.
+///
+/// Why change it: a program that is compiled for one workload, whose calls were counted, answers that one faster.
+/// The default is a mix of find, tar, nginx, redis, python and a compiler, and for the calls that the kernel's cache
+/// leaves over, of what starts threads and opens sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weights {
+    /// Sorted by call; shares of [`WHOLE`].
+    counted: Vec<(Syscall, u64)>,
+    /// The same for the calls that the kernel's cache leaves over; where empty, they count as the others.
+    left_over: Vec<(Syscall, u64)>,
+}
+
+/// What all shares together come to.
+const WHOLE: u64 = 1 << 20;
+
+/// What is spread evenly over the calls of the table, so that what is never counted still has a short path.
+const EVEN: u64 = WHOLE / 8;
+
+/// The part of its weight that a call keeps which the kernel answers from its cache:
+/// the program runs for it once, when it is attached.
+const CACHED: u64 = 2;
+
+impl Weights {
+    /// Weights by counts of calls, as a recording has them; every arch takes them by the call's name.
+    pub fn of_counts(counts: impl IntoIterator<Item = (Syscall, u64)>) -> Self {
+        Self {
+            counted: shares(counts),
+            left_over: Vec::new(),
+        }
+    }
+
+    /// The weight of each run, given where each begins and whether the kernel caches its calls.
+    pub(crate) fn of_runs(
+        &self,
+        arch: Arch,
+        cache: Cache,
+        runs: impl Iterator<Item = (u32, IsCached)>,
+    ) -> Vec<u64> {
+        let mut weights = Vec::new();
+        let mut calls = Syscall::numbers(arch);
+        let even = EVEN / (calls.len() as u64 + 1);
+        let mut call = calls.next();
+        let mut runs = runs.peekable();
+        while let Some((first, is_cached)) = runs.next() {
+            let mut weight = 1;
+            while call.is_some_and(|(nr, _)| nr < first) {
+                call = calls.next();
+            }
+            while let Some((nr, syscall)) = call
+                && runs.peek().is_none_or(|&(next, _)| nr < next)
+            {
+                weight += even + self.of_call(syscall, cache, is_cached);
+                call = calls.next();
+            }
+            weights.push(weight);
+        }
+        weights
+    }
+
+    fn of_call(&self, syscall: Syscall, cache: Cache, is_cached: IsCached) -> u64 {
+        match (cache, is_cached) {
+            (Cache::Absent, _) => share(&self.counted, syscall),
+            (Cache::Present, IsCached::Yes) => share(&self.counted, syscall) / CACHED,
+            (Cache::Present, IsCached::No) if self.left_over.is_empty() => {
+                share(&self.counted, syscall)
+            }
+            (Cache::Present, IsCached::No) => {
+                share(&self.left_over, syscall).max(share(&self.counted, syscall))
+            }
+        }
+    }
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        let named = |list: &[(&str, u64)]| {
+            shares(list.iter().filter_map(|&(name, count)| {
+                let syscall = Syscall::by_name(name)?;
+                Some((syscall, count))
+            }))
+        };
+        Self {
+            counted: named(MIX),
+            left_over: named(LEFT_OVER),
+        }
+    }
+}
+
+/// Whether the kernel answers the calls of a run from its cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IsCached {
+    Yes,
+    No,
+}
+
+/// Counts as shares of the whole, sorted by call.
+fn shares(counts: impl IntoIterator<Item = (Syscall, u64)>) -> Vec<(Syscall, u64)> {
+    let mut counts: Vec<(Syscall, u64)> = counts.into_iter().collect();
+    counts.sort_unstable();
+    let total: u128 = counts.iter().map(|&(_, count)| u128::from(count)).sum();
+    for (_, count) in &mut counts {
+        *count = (u128::from(*count) * u128::from(WHOLE) / total.max(1)) as u64;
+    }
+    counts
+}
+
+fn share(shares: &[(Syscall, u64)], syscall: Syscall) -> u64 {
+    let first = shares.partition_point(|&(other, _)| other < syscall);
+    shares[first..]
+        .iter()
+        .take_while(|&&(other, _)| other == syscall)
+        .map(|&(_, share)| share)
+        .sum()
+}
+
+/// Calls in ten thousand, over six programs of equal weight.
+const MIX: &[(&str, u64)] = &[
+    ("read", 1443),
+    ("write", 1418),
+    ("newfstatat", 1301),
+    ("close", 1064),
+    ("openat", 741),
+    ("fcntl", 620),
+    ("rt_sigaction", 590),
+    ("lseek", 311),
+    ("getdents64", 302),
+    ("readlink", 216),
+    ("recvfrom", 212),
+    ("writev", 212),
+    ("sendfile", 212),
+    ("mmap", 167),
+    ("epoll_wait", 109),
+    ("statx", 104),
+    ("lgetxattr", 94),
+    ("execve", 84),
+    ("utimensat", 79),
+    ("fchmod", 64),
+    ("fchown", 64),
+    ("getxattr", 52),
+    ("brk", 51),
+    ("mprotect", 47),
+    ("epoll_ctl", 44),
+    ("accept4", 43),
+    ("ioctl", 42),
+    ("futex", 40),
+    ("access", 30),
+    ("rt_sigprocmask", 29),
+    ("getcwd", 23),
+    ("pread64", 23),
+    ("munmap", 20),
+    ("close_range", 17),
+    ("prlimit64", 14),
+    ("chmod", 13),
+    ("mkdirat", 13),
+    ("wait4", 12),
+    ("fstat", 10),
+    ("clock_nanosleep", 5),
+];
+
+/// Calls in a hundred, of those that a container's profile usually answers by their arguments or refuses.
+const LEFT_OVER: &[(&str, u64)] = &[("clone3", 58), ("socket", 25), ("clone", 17)];
