@@ -1,0 +1,220 @@
+//! dockerd's reading: from its own dialect to the OCI's `linux.seccomp`, which a runtime then reads.
+//!
+//! Apart from the runtimes, because what dockerd drops, keeps and refuses is a matter of its version alone.
+//! Sources: `profiles/seccomp` of moby/moby and moby/profiles, and containers that were started.
+
+use callgate_profile::{
+    ArchName, Oddity, Problem, Profile, Span, Spanned, SyscallRule, codes, condition_name,
+};
+use callgate_syscalls::Arch;
+
+use crate::arches;
+use crate::conditions::{Circumstances, releases_that_are_none};
+use crate::resolved::{Fault, Reasons, Refusal, Resolved};
+use crate::runc::{self, Oci, OciRule};
+use crate::target::{Runtime, Target};
+use crate::version::Version;
+use crate::words::EPERM;
+
+/// The meaning of a document for Docker.
+pub(crate) fn read(
+    profile: &Profile,
+    target: &Target,
+    version: Version,
+    runtime: Runtime,
+) -> Result<Resolved, Refusal> {
+    let mut reasons = Reasons::default();
+    reasons.extend(faults(profile));
+    reasons.extend(releases_that_are_none(profile.rules()));
+    if runc::asks_for_nothing(profile) {
+        reasons.settle()?;
+        return Ok(runc::unconfined(profile));
+    }
+    reasons.take(arches::exclusive(profile));
+    let is_new = version.at_least(23, 0, 0);
+    let circumstances = Circumstances {
+        arch: host_name(target.native, version),
+        caps: target.caps,
+        kernel: target.kernel,
+    };
+    let mut rules = Vec::new();
+    for rule in profile.rules() {
+        let keep = circumstances.keep(&rule.value);
+        if is_new || keep {
+            reasons.take(one_way_of_naming(&rule.value));
+        }
+        if keep {
+            reasons.extend(nulls_of(profile, rule));
+            rules.push(OciRule {
+                rule,
+                calls: calls(&rule.value),
+            });
+        }
+    }
+    reasons.settle()?;
+    let oci = Oci {
+        profile,
+        default_errno_ret: profile.default_errno_ret.as_ref().filter(|_| is_new),
+        arches: architectures(profile, target, version),
+        flags: profile
+            .flags
+            .as_ref()
+            .map_or(&[][..], |flags| &flags.value)
+            .iter()
+            .filter(|_| is_new)
+            .collect(),
+        has_listener: is_new
+            && profile
+                .listener_path
+                .as_ref()
+                .is_some_and(|path| !path.value.is_empty()),
+        rules,
+    };
+    let Runtime::Runc(runc) = runtime;
+    let mut resolved = runc::read(&oci, target, runc)?;
+    if !is_new {
+        resolved.problems.extend(dropped(profile));
+    }
+    resolved.problems.extend(merged(profile));
+    Ok(resolved)
+}
+
+/// What Go's decoder stops at, or the daemon falls over.
+fn faults(profile: &Profile) -> Vec<Problem> {
+    let mistyped = profile.mistyped.map(|span| {
+        Problem::error(
+            codes::WRONG_TYPE,
+            span,
+            "the value has another type than its field",
+        )
+    });
+    let nulls = profile
+        .null_elements
+        .iter()
+        .filter(|null| null.list == "syscalls");
+    let nulls = nulls.map(|null| {
+        Problem::error(codes::NULL_ELEMENT, null.span, "null as a rule")
+            .note("dockerd falls over it without an answer, and the client waits")
+    });
+    mistyped.into_iter().chain(nulls).collect()
+}
+
+/// The `null`s in lists of a rule that stays, of which something comes that the runtime refuses.
+fn nulls_of(profile: &Profile, rule: &Spanned<SyscallRule>) -> Vec<Problem> {
+    let here = profile.null_elements.iter().filter(|null| {
+        null.rule == Some(rule.value.index) && matches!(null.list, "args" | "names")
+    });
+    let problem = |span, list| {
+        let message = format!("null as an element of `{list}`");
+        Problem::error(codes::NULL_ELEMENT, span, message)
+    };
+    here.map(|null| problem(null.span, null.list)).collect()
+}
+
+/// The arches that dockerd hands on; none where `archMap` has no entry that it finds.
+fn architectures(profile: &Profile, target: &Target, version: Version) -> Vec<(ArchName, Span)> {
+    if let Some(stated) = &target.arches {
+        let stated = stated
+            .iter()
+            .map(|&arch| (ArchName::Known(arch), profile.span));
+        return stated.collect();
+    }
+    let found = Some(target.native).filter(|&arch| map_finds(arch, version));
+    let names = arches::names(profile, found);
+    names
+        .into_iter()
+        .map(|name| (name.value.clone(), name.span))
+        .collect()
+}
+
+/// Whether dockerd finds an entry of `archMap` for its machine.
+///
+/// Of loongarch64 and little-endian mips two names in its tables do not fit together, riscv64 came with 23, and it knows no other mips of 32 bits, nor x32.
+const fn map_finds(native: Arch, version: Version) -> bool {
+    match native {
+        Arch::Loongarch64 | Arch::Mipsel | Arch::Mips | Arch::X32 => false,
+        Arch::Riscv64 => version.at_least(23, 0, 0),
+        _ => true,
+    }
+}
+
+/// dockerd's own name of its machine in `includes` and `excludes`; empty where it has none, which nothing equals.
+const fn host_name(native: Arch, version: Version) -> &'static str {
+    match native {
+        Arch::Mipsel64n32 => "mips3l64n32",
+        Arch::Riscv64 if !version.at_least(23, 0, 0) => "",
+        other => condition_name(other),
+    }
+}
+
+/// The calls that a rule names: by `name`, else by `names`.
+fn calls(rule: &SyscallRule) -> Vec<&Spanned<String>> {
+    match rule.name.as_ref().filter(|name| !name.value.is_empty()) {
+        Some(name) => vec![name],
+        None => rule.names.iter().flat_map(|names| &names.value).collect(),
+    }
+}
+
+fn one_way_of_naming(rule: &SyscallRule) -> Result<(), Fault> {
+    match (&rule.name, &rule.names) {
+        (Some(name), Some(names)) if !name.value.is_empty() && !names.value.is_empty() => {
+            let message = "both `name` and `names` are stated, and one of them is allowed";
+            let problem = Problem::error(codes::EXCLUSIVE_KEYS, name.span, message);
+            Err(problem.related(names.span, "`names` stands here").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What dockerd before 23 does not know and drops.
+fn dropped(profile: &Profile) -> Vec<Problem> {
+    let errno = profile
+        .default_errno_ret
+        .as_ref()
+        .filter(|errno| errno.value != u64::from(EPERM));
+    let fields = [
+        ("defaultErrnoRet", errno.map(|field| field.span)),
+        ("flags", profile.flags.as_ref().map(|field| field.span)),
+        (
+            "listenerPath",
+            profile.listener_path.as_ref().map(|field| field.span),
+        ),
+    ];
+    let stated = fields
+        .into_iter()
+        .filter_map(|(name, span)| Some((name, span?)));
+    let problem = |(name, span)| {
+        let message = format!("docker before 23 ignores `{name}`");
+        let problem = Problem::warning("CG216", span, message);
+        match name {
+            "defaultErrnoRet" => problem.note("the errno is EPERM"),
+            _ => problem,
+        }
+    };
+    stated.map(problem).collect()
+}
+
+/// Lists that stand twice, which Go's decoder merges element by element.
+fn merged(profile: &Profile) -> Vec<Problem> {
+    let twice = profile.odd_keys.iter().filter_map(|key| match key.oddity {
+        Oddity::Duplicate(first)
+            if matches!(
+                key.field,
+                "syscalls" | "args" | "archMap" | "includes" | "excludes"
+            ) =>
+        {
+            Some((key, first))
+        }
+        _ => None,
+    });
+    let problem = |(key, first): (&callgate_profile::OddKey, Span)| {
+        let message = format!(
+            "what docker makes of `{}` standing twice is not modelled",
+            key.field
+        );
+        Problem::warning(codes::DUPLICATE_KEY, key.span, message)
+            .label("taken here")
+            .related(first, "not taken here, but docker keeps parts of it")
+    };
+    twice.map(problem).collect()
+}

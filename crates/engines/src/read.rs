@@ -1,0 +1,20 @@
+//! Where reading begins: the engine that the target names.
+//!
+//! Apart from the engines, because each of them is a file that knows no other.
+
+use callgate_profile::Profile;
+
+use crate::resolved::{Refusal, Resolved};
+use crate::target::{Engine, Target};
+use crate::{callgate, docker};
+
+/// What a document means for a target.
+///
+/// # Errors
+/// The target refuses the document: the reasons, each at its place.
+pub fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refusal> {
+    match target.engine {
+        Engine::Callgate => callgate::read(profile, target),
+        Engine::Docker { version, runtime } => docker::read(profile, target, version, runtime),
+    }
+}
