@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use callgate_bpf::MAX_INSNS;
+use callgate_bpf::{MAX_INSNS, SeccompData};
+use callgate_prove::Undecided;
 use callgate_syscalls::Arch;
 
 /// Why a policy has no program that the kernel takes.
@@ -30,6 +31,20 @@ pub enum CompileError {
         /// How many rules, summed over the runs of numbers, are looked at at most.
         limit: usize,
     },
+    /// The program answers a call otherwise than the policy does: a mistake of this crate, which is not handed out.
+    Unproved {
+        /// The call.
+        witness: SeccompData,
+    },
+    /// The kernel would cache a call that is not always allowed, or not cache one that is: a mistake of this crate.
+    Cache {
+        /// The arch of the call.
+        arch: Arch,
+        /// Its number.
+        nr: u32,
+    },
+    /// The proof takes more than its budget; [`Proof::Skipped`](crate::Proof::Skipped) compiles without.
+    Undecided(Undecided),
 }
 
 impl fmt::Display for CompileError {
@@ -47,8 +62,25 @@ impl fmt::Display for CompileError {
                 f,
                 "the number ranges of the rules for {arch} overlap in more than {limit} places, which is the most that are looked at"
             ),
+            Self::Unproved { witness } => write!(
+                f,
+                "the program does not answer as the policy does, which is a mistake of callgate's: call {} of arch {:#x} with arguments {:x?}",
+                witness.nr, witness.arch, witness.args
+            ),
+            Self::Cache { arch, nr } => write!(
+                f,
+                "the kernel's cache would not hold exactly the calls that are always allowed, which is a mistake of callgate's: call {nr} of {arch}"
+            ),
+            Self::Undecided(reason) => write!(f, "the program is not proved: {reason}"),
         }
     }
 }
 
-impl core::error::Error for CompileError {}
+impl core::error::Error for CompileError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Undecided(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}

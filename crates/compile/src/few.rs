@@ -16,6 +16,8 @@ pub(crate) const MOST: usize = 6;
 /// Neighbouring spans, and what is known of the choices among them.
 pub(crate) struct Few {
     spans: Vec<Span<Leaf>>,
+    /// Of each span.
+    bits: Vec<Bits>,
     price: u64,
     /// By the first span that remains, and which of it and the next ones do: the cost of the best tree.
     known: Vec<u64>,
@@ -31,6 +33,15 @@ struct Remaining {
     bits: usize,
 }
 
+/// The bits of the values of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bits {
+    /// Those that some value has.
+    some: u32,
+    /// Those that every value has.
+    all: u32,
+}
+
 /// A first test, and which of the spans pass it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parting {
@@ -41,8 +52,10 @@ struct Parting {
 impl Few {
     pub(crate) fn new(spans: Vec<Span<Leaf>>, price: u64) -> Self {
         let known = vec![UNKNOWN; spans.len() << MOST];
+        let bits = spans.iter().map(Bits::of).collect();
         Self {
             spans,
+            bits,
             price,
             known,
         }
@@ -119,27 +132,30 @@ impl Few {
         }
         for at in places(bits) {
             let node = self.spans[base + at].to.node;
+            let is_alike = |&at: &usize| self.spans[base + at].to.node == node;
             if places(bits)
                 .take_while(|&earlier| earlier < at)
-                .any(|earlier| self.spans[base + earlier].to.node == node)
+                .any(|earlier| is_alike(&earlier))
             {
                 continue;
             }
-            let alike = places(bits)
-                .map(|at| self.spans[base + at])
-                .filter(|span| span.to.node == node);
-            let (any, every) = alike.fold((0, u32::MAX), |(some, all), span| {
-                (some | any(&span), all & every(&span))
-            });
-            // Bits that no value of these spans has, or one that every value has.
-            if let Some(passing) = self.parted(remaining, !any) {
-                consider(self, Test::Set(!any), passing);
+            // Bits that no value of the spans which lead to one place has.
+            let alike = places(bits).filter(is_alike);
+            let some = alike.fold(0, |some, at| some | self.bits[base + at].some);
+            if let Some(passing) = self.parted(remaining, !some) {
+                consider(self, Test::Set(!some), passing);
             }
-            for bit in places(every as usize) {
-                if let Some(passing) = self.parted(remaining, 1 << bit) {
-                    consider(self, Test::Set(1 << bit), passing);
-                }
-            }
+        }
+        // Bits that each span has in all of its values or in none.
+        let clean = places(bits).fold(u32::MAX, |clean, at| {
+            let Bits { some, all } = self.bits[base + at];
+            clean & (all | !some)
+        });
+        let had = places(bits).fold(0, |had, at| had | self.bits[base + at].all);
+        for bit in places((clean & had) as usize) {
+            let passing = places(bits).filter(|&at| self.bits[base + at].all & 1 << bit != 0);
+            let passing = passing.fold(0, |passing, at| passing | 1 << at);
+            consider(self, Test::Set(1 << bit), passing);
         }
         (best.0 + weight + self.price, best.1)
     }
@@ -149,7 +165,7 @@ impl Few {
         let mut passing = 0;
         for at in places(remaining.bits) {
             let span = self.spans[remaining.base + at];
-            if any(&span) & mask == 0 {
+            if self.bits[remaining.base + at].some & mask == 0 {
                 continue;
             }
             match first_without(span.first, mask) {
@@ -158,6 +174,16 @@ impl Few {
             }
         }
         Some(passing)
+    }
+}
+
+impl Bits {
+    fn of(span: &Span<Leaf>) -> Self {
+        let varying = below_highest(span.first ^ span.last);
+        Self {
+            some: span.first | span.last | varying,
+            all: span.first & span.last & !varying,
+        }
     }
 }
 
@@ -189,16 +215,6 @@ fn places(mut bits: usize) -> impl Iterator<Item = usize> {
         bits &= bits - 1;
         Some(place)
     })
-}
-
-/// The bits that some value of a span has.
-fn any(span: &Span<Leaf>) -> u32 {
-    span.first | span.last | below_highest(span.first ^ span.last)
-}
-
-/// The bits that every value of a span has.
-fn every(span: &Span<Leaf>) -> u32 {
-    span.first & span.last & !below_highest(span.first ^ span.last)
 }
 
 /// The highest bit and all below.

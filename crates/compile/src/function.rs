@@ -63,7 +63,7 @@ pub(crate) fn function(
         }
         // Clauses of one answer that ask for other values of the same argument.
         let mut values = Vec::new();
-        if let Some((arg, wide, first)) = single_value(clause) {
+        if let Some((arg, bits, first)) = single_value(clause) {
             let is_alike = |next: &&Clause| {
                 next.action == clause.action
                     && single_value(next).is_some_and(|(other, ..)| other == arg)
@@ -73,7 +73,7 @@ pub(crate) fn function(
             }
             if !values.is_empty() {
                 values.push(first);
-                holds = one_of(diagrams, arg, wide, values.into_iter())?;
+                holds = one_of(diagrams, arg, bits, values.into_iter())?;
             }
         }
         let answer = diagrams.leaf(clause.action.to_ret())?;

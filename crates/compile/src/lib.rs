@@ -36,6 +36,7 @@
 //! 3. `block`: a diagram becomes tests of words; `chain` serves where a diagram would grow too large.
 //! 4. `dispatch`, `few`: the runs of numbers, or the spans of a word, get the tree that is cheapest by weight.
 //! 5. `layout`: everything is placed from the last instruction to the first.
+//! 6. `proof`: the result is proved equal to the policy over all calls, by a crate that shares nothing with this one.
 //!
 //! Time is near linear in the rules, except that ranges of numbers which overlap are looked at in each run.
 #![no_std]
@@ -57,6 +58,7 @@ mod intern;
 mod layout;
 mod numbers;
 mod options;
+mod proof;
 mod runs;
 mod spans;
 mod values;
@@ -67,7 +69,7 @@ use callgate_bpf::{Program, ProgramError, SeccompData};
 use callgate_policy::Policy;
 
 pub use error::CompileError;
-pub use options::Options;
+pub use options::{Options, Proof};
 pub use weights::Weights;
 
 use code::{Code, Test};
@@ -75,7 +77,7 @@ use dispatch::dispatch;
 use runs::Meanings;
 
 /// What an instruction more is worth, in 1/1024 of a step of every call.
-const PRICE: u64 = 6;
+const PRICE: u64 = 12;
 
 /// The program that answers every call as the policy does.
 ///
@@ -96,9 +98,13 @@ pub fn compile(policy: &Policy, options: &Options) -> Result<Program, CompileErr
     }
     let entry = code.load(SeccompData::ARCH, entry);
     let insns = layout::layout(&code, entry);
-    match Program::new(insns) {
-        Ok(program) => Ok(program),
-        Err(ProgramError::Length { given }) => Err(CompileError::TooLong { given }),
+    let program = match Program::new(insns) {
+        Ok(program) => program,
+        Err(ProgramError::Length { given }) => return Err(CompileError::TooLong { given }),
         Err(error) => panic!("the layout made a program that the kernel refuses: {error}"),
+    };
+    if let Proof::Required(budget) = options.proof {
+        proof::prove(policy, &program, budget)?;
     }
+    Ok(program)
 }

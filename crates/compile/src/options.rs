@@ -1,5 +1,6 @@
 //! What a caller can choose.
 
+use callgate_prove::Budget;
 use callgate_syscalls::{KERNEL, Release};
 
 use crate::weights::Weights;
@@ -23,6 +24,20 @@ pub struct Options {
     pub kernel: Release,
     /// How often each call is made; by default a mix of common programs.
     pub weights: Weights,
+    /// Whether the program is proved before it is handed out; by default it is.
+    pub proof: Proof,
+}
+
+/// Whether a program is proved to answer as its policy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It is, or there is no program; the budget bounds what that takes.
+    Required(Budget),
+    /// It is not.
+    ///
+    /// Why choose it: rules about masked bits of several arguments can take more than any budget to prove;
+    /// or the proof is made elsewhere.
+    Skipped,
 }
 
 impl Default for Options {
@@ -30,6 +45,7 @@ impl Default for Options {
         Self {
             kernel: KERNEL,
             weights: Weights::default(),
+            proof: Proof::Required(Budget::default()),
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::function::rank_of;
 use crate::runs::Clause;
 use crate::words::{Half, Plain, PlainTest, Word};
 
-/// What a clause that asks for one value of one argument asks for: the argument, its width, and the value.
-pub(crate) fn single_value(clause: &Clause) -> Option<(Arg, bool, u64)> {
+/// What a clause that asks for one value of one argument asks for: the argument, its bits, and the value.
+pub(crate) fn single_value(clause: &Clause) -> Option<(Arg, u16, u64)> {
     match clause.tests[..] {
         [
             Plain::Test {
@@ -21,16 +21,16 @@ pub(crate) fn single_value(clause: &Clause) -> Option<(Arg, bool, u64)> {
                 wanted: true,
                 test: PlainTest::Eq(value),
             },
-        ] => Some((arg, wide, value)),
+        ] => Some((arg, if wide { 64 } else { 32 }, value)),
         _ => None,
     }
 }
 
-/// The condition that the argument is one of these.
+/// The condition that the argument, of which so many bits are looked at, is one of these.
 pub(crate) fn one_of(
     diagrams: &mut Diagrams,
     arg: Arg,
-    wide: bool,
+    bits: u16,
     values: impl Iterator<Item = u64>,
 ) -> Result<Diagram, Full> {
     let low = rank_of(Word {
@@ -42,11 +42,10 @@ pub(crate) fn one_of(
         .collect();
     words.sort_unstable();
     words.dedup();
-    let halves = if wide { 2 } else { 1 };
     Set {
         diagrams,
         first: low * WORD_BITS,
-        end: (low + halves) * WORD_BITS,
+        end: low * WORD_BITS + bits,
     }
     .of(&words, low * WORD_BITS)
 }

@@ -25,7 +25,7 @@ pub struct Weights {
 const WHOLE: u64 = 1 << 20;
 
 /// What is spread evenly over the calls of the table, so that what is never counted still has a short path.
-const EVEN: u64 = WHOLE / 8;
+const EVEN: u64 = WHOLE / 12;
 
 /// The part of its weight that a call keeps which the kernel answers from its cache:
 /// the program runs for it once, when it is attached.

@@ -210,6 +210,7 @@ fn what_is_counted_is_answered_sooner() {
     let counted = Options {
         kernel: Release::new(5, 4),
         weights: Weights::of_counts([(call, 1000)]),
+        ..Options::default()
     };
     assert!(steps(&counted) < steps(&Options::default()));
     assert!(steps(&counted) <= 7, "{}", steps(&counted));

@@ -5,8 +5,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use callgate_bpf::{MAX_INSNS, Program, run};
-use callgate_compile::{CompileError, Options, compile};
+use callgate_compile::{CompileError, Options, Proof, compile};
 use callgate_policy::{Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, SeccompData, Test};
+use callgate_prove::Undecided;
 use callgate_syscalls::Arch;
 
 const IOCTL: u32 = 16;
@@ -45,6 +46,19 @@ fn a_pattern_is_found_in_thousands_of_values() {
         let outcome = run(&program, &request(value));
         assert_eq!(outcome.action, policy.decide(&request(value)).action);
     }
+}
+
+#[test]
+fn many_rules_of_one_answer_are_proved() {
+    let rules = (0..200_000).map(|at| Rule {
+        id: RuleId(at),
+        numbers: Numbers::one(at ^ 1),
+        comparisons: Vec::new(),
+        action: Action::Allow,
+    });
+    let policy = support::policy_of(Arch::X86_64, rules.collect());
+    let program = in_time(&policy).expect("all of them are one run");
+    assert!(program.len() < 16, "{program}");
 }
 
 #[test]
@@ -102,7 +116,12 @@ fn masks_that_no_diagram_holds_still_have_an_end() {
         action: Action::Allow,
     });
     let policy = support::policy_of(Arch::Aarch64, rules.collect());
-    let options = Options::default();
+    let error = compile(&policy, &Options::default());
+    assert_eq!(error, Err(CompileError::Undecided(Undecided::Budget)));
+    let options = Options {
+        proof: Proof::Skipped,
+        ..Options::default()
+    };
     let program = compile(&policy, &options).expect("a chain of 32 rules fits");
     support::assert_same(&policy, &program, &support::calls::interesting(&policy));
 }
