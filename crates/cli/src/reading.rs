@@ -1,0 +1,308 @@
+//! A PROFILE argument read for a target: from what a user wrote on the command line to a meaning.
+//!
+//! Apart from the verbs, because most of them begin with it, and end with the same words where it has none.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use callgate_bpf::Program;
+use callgate_engines::{Engine, Resolved, Target, Version};
+use callgate_policy::Decision;
+use callgate_profile::{Options, Parsed, Problem, Profile, Severity, codes};
+use callgate_syscalls::{Arch, CapabilitySet, KERNEL, Release};
+use clap::Args;
+
+use crate::failure::{Failure, Status};
+use crate::input::{self, Document, Input, InputOptions};
+use crate::{output, render, words};
+
+/// Who reads a profile, and where.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct TargetOptions {
+    /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        default_value = "callgate",
+        help_heading = "Target options"
+    )]
+    target: Engine,
+    /// The version of the runtime's libseccomp [default: one that knows every call]
+    #[arg(long, value_name = "VERSION", help_heading = "Target options")]
+    libseccomp: Option<Version>,
+    /// The arch of the machine [default: this one's]
+    #[arg(long, value_name = "ARCH", help_heading = "Target options")]
+    native: Option<Arch>,
+    /// The arches to give a meaning to, with commas between, or all [default: what the profile lists, else the native one]
+    #[arg(long, value_name = "ARCHES", help_heading = "Target options")]
+    arch: Option<Arches>,
+    /// The capabilities of the process: docker, none, all or CAP_A,CAP_B
+    #[arg(
+        long,
+        value_name = "CAPS",
+        default_value = "docker",
+        help_heading = "Target options"
+    )]
+    caps: CapabilitySet,
+    /// The kernel of the machine, such as 6.18 [default: the newest that the tables know]
+    #[arg(long, value_name = "RELEASE", help_heading = "Target options")]
+    kernel: Option<Release>,
+}
+
+/// What `--arch` takes.
+#[derive(Clone, Debug)]
+struct Arches(Vec<Arch>);
+
+/// What a PROFILE argument means.
+pub(crate) enum Meaning {
+    /// What a document means for the target.
+    Policy(Box<Reading>),
+    /// A raw program, which needs no reader.
+    Program(Program),
+}
+
+/// A document, and what it means for a target.
+pub(crate) struct Reading {
+    /// The document.
+    pub(crate) document: Document,
+    /// What it says.
+    pub(crate) profile: Profile,
+    /// What that means.
+    pub(crate) resolved: Resolved,
+    /// To whom.
+    pub(crate) target: Target,
+}
+
+/// What became of a document, good or bad.
+pub(crate) struct Examined {
+    /// What it says and means, where it means something.
+    pub(crate) meaning: Option<(Profile, Resolved)>,
+    /// Everything that is wrong with it, by place.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl FromStr for Arches {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "all" {
+            return Ok(Self(Arch::ALL.to_vec()));
+        }
+        let mut arches = Vec::new();
+        for name in text.split(',') {
+            let arch = name
+                .parse()
+                .map_err(|error| format!("`{name}`: {error}, or all"))?;
+            if !arches.contains(&arch) {
+                arches.push(arch);
+            }
+        }
+        Ok(Self(arches))
+    }
+}
+
+impl TargetOptions {
+    /// The target that they describe.
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
+        Ok(Target {
+            engine: self.target,
+            libseccomp: self.libseccomp,
+            native: self.native()?,
+            arches: self.arch.as_ref().map(|arches| arches.0.clone()),
+            caps: self.caps,
+            kernel: self.kernel.unwrap_or(KERNEL),
+        })
+    }
+
+    /// The arch of the machine.
+    pub(crate) fn native(&self) -> Result<Arch, Failure> {
+        match self.native {
+            Some(native) => Ok(native),
+            None => input::host(),
+        }
+    }
+
+    /// The arches of a raw program, which states none: those of `--arch`, else the native one.
+    pub(crate) fn arches_of_a_program(&self) -> Result<Vec<Arch>, Failure> {
+        match &self.arch {
+            Some(arches) => Ok(arches.0.clone()),
+            None => Ok(vec![self.native()?]),
+        }
+    }
+
+    /// These options, with this kernel where none is stated.
+    pub(crate) fn on_kernel(&self, running: Option<Release>) -> Self {
+        Self {
+            kernel: self.kernel.or(running),
+            ..self.clone()
+        }
+    }
+}
+
+impl Meaning {
+    /// Reads what a PROFILE argument names.
+    ///
+    /// Where the document means nothing, its faults go to standard error; otherwise they are mentioned there.
+    pub(crate) fn read(
+        reference: &str,
+        options: InputOptions,
+        target: &TargetOptions,
+    ) -> Result<Self, Failure> {
+        match Input::read(reference, options, target.native()?)? {
+            Input::Program(program) => Ok(Self::Program(program)),
+            Input::Document(document) => Ok(Self::Policy(Box::new(Reading::of(
+                document,
+                options,
+                target.target()?,
+            )?))),
+        }
+    }
+}
+
+impl Reading {
+    /// Reads a document for a target, as [`Meaning::read`] does.
+    pub(crate) fn of(
+        document: Document,
+        options: InputOptions,
+        target: Target,
+    ) -> Result<Self, Failure> {
+        let Examined { meaning, problems } = examine(&document, options, &target);
+        let Some((profile, resolved)) = meaning else {
+            let told: Vec<Problem> = problems
+                .into_iter()
+                .filter(|problem| problem.severity >= Severity::Warning)
+                .collect();
+            output::tell(&render::problems(&render::Source::of(&document), &told));
+            return Err(Failure::new(
+                Status::Meaningless,
+                format_args!("{}: {target} does not take this profile", document.name),
+            ));
+        };
+        if !document.is_built_in() {
+            mention(&document, &problems, &target);
+        }
+        Ok(Self {
+            document,
+            profile,
+            resolved,
+            target,
+        })
+    }
+
+    /// Where the document says what a decision about a call of an arch says: `profile.json:7:36`.
+    pub(crate) fn located(&self, decision: Decision, arch: Arch) -> String {
+        let profile = &self.profile;
+        let default = profile.default_action.as_ref().map(|action| action.span);
+        let arches = profile.architectures.as_ref().map(|arches| arches.span);
+        let arches = arches.or(profile.arch_map.as_ref().map(|arches| arches.span));
+        let span = match decision.rule {
+            Some(rule) => Some(self.resolved.origin(rule).name),
+            None if self.resolved.policy.section(arch).is_none() => arches.or(default),
+            None => default,
+        };
+        let span = span.unwrap_or(profile.span);
+        render::Source::of(&self.document).located(span.start)
+    }
+}
+
+/// Says that a document has problems, and how they are seen.
+fn mention(document: &Document, problems: &[Problem], target: &Target) {
+    let counts = words::problem_counts(
+        problems
+            .iter()
+            .map(|problem| problem.severity)
+            .filter(|&severity| severity >= Severity::Warning),
+    );
+    if let Some(counts) = counts {
+        let target = match target.engine {
+            Engine::Callgate => String::new(),
+            Engine::Docker { .. } => format!(" --target {target}"),
+        };
+        let name = &document.name;
+        crate::say!("{name}: {counts}; `callgate check{target} {name}` shows them");
+    }
+}
+
+/// Reads a document for a target, and keeps everything that is wrong with it.
+pub(crate) fn examine(document: &Document, options: InputOptions, target: &Target) -> Examined {
+    let limits = Options {
+        max_size: usize::try_from(options.max_size.0).unwrap_or(usize::MAX),
+        ..Options::default()
+    };
+    let Parsed { profile, problems } = callgate_profile::parse(&document.text, &limits);
+    let Some(profile) = profile else {
+        return Examined {
+            meaning: None,
+            problems,
+        };
+    };
+    match callgate_engines::read(&profile, target) {
+        Ok(resolved) => {
+            let found = resolved.problems.clone();
+            let problems = by_place(problems, found);
+            Examined {
+                meaning: Some((profile, resolved)).filter(|_| !is_refused(target, &problems)),
+                problems,
+            }
+        }
+        Err(refusal) => {
+            let mut reasons = refusal.problems;
+            // callgate's own reasons may repeat what is known; another engine's are its words, and stay.
+            if target.engine == Engine::Callgate {
+                reasons.retain(|reason| !is_told(&problems, reason));
+            }
+            Examined {
+                meaning: None,
+                problems: by_place(problems, reasons),
+            }
+        }
+    }
+}
+
+/// Whether an error about the same place, or of the same kind inside of it, is among problems that are sorted by place.
+fn is_told(problems: &[Problem], reason: &Problem) -> bool {
+    let first = problems.partition_point(|problem| problem.span.start < reason.span.start);
+    problems[first..]
+        .iter()
+        .take_while(|problem| problem.span.start < reason.span.end)
+        .filter(|problem| problem.severity == Severity::Error)
+        .any(|problem| problem.span == reason.span || problem.code == reason.code)
+}
+
+/// Whether errors alone keep a reader from taking a document.
+///
+/// What is no strict JSON is read by nobody.
+/// callgate does not guess where a part has no meaning; what other engines tolerate is modelled with them.
+fn is_refused(target: &Target, problems: &[Problem]) -> bool {
+    problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .any(|problem| {
+            target.engine == Engine::Callgate
+                || matches!(problem.code, codes::SYNTAX | codes::UNREADABLE)
+        })
+}
+
+/// Problems of two sources by place, each once.
+pub(crate) fn by_place(problems: Vec<Problem>, more: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    let mut all: Vec<Problem> = problems.into_iter().chain(more).collect();
+    all.retain(|problem| seen.insert((problem.code, problem.span, problem.message.clone())));
+    all.sort_by_key(|problem| problem.span.start);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arches_are_names_with_commas_or_all() {
+        let read = |text: &str| text.parse::<Arches>().map(|arches| arches.0);
+        assert_eq!(read("x86_64,x32,x86_64"), Ok(vec![Arch::X86_64, Arch::X32]));
+        assert_eq!(read("all"), Ok(Arch::ALL.to_vec()));
+        for text in ["", "x86_64,", "amd64", "x86_64 x86"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

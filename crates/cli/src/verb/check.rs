@@ -1,0 +1,235 @@
+//! `callgate check`: everything that is wrong with some profiles, at once and with its place.
+//!
+//! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
+
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use callgate_engines::Target;
+use callgate_profile::{Problem, Severity, builtin};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::failure::{Ended, Failure, Status};
+use crate::input::{Document, InputOptions};
+use crate::reading::{self, Examined, TargetOptions};
+use crate::render::{self, ProblemAnswer, Source};
+use crate::{output, words};
+
+/// Check profiles: every problem at once, with its place
+///
+/// Reads each profile as the target would, and says what is wrong and what is odd.
+/// Of a folder, every *.json file that has a "defaultAction" is taken, and those in its folders.
+/// Exit status 1: there are errors; 2: a file could not be read.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  callgate check .
+  callgate check --target docker@28 seccomp.json
+  callgate check --format jsonl profiles/ | jq -r .code | sort | uniq -c")]
+pub(crate) struct Check {
+    /// Profiles or folders of them, or `-`
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+    /// How to print the problems; jsonl is an object a problem
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: ListFormat,
+    #[command(flatten)]
+    target: TargetOptions,
+}
+
+/// How to print a list of problems: in rustc's look, as a JSON document with its "schema", or an object a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ListFormat {
+    Human,
+    Json,
+    Jsonl,
+}
+
+/// Checks them all.
+pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
+    let target = arguments.target.target()?;
+    let mut checked = Vec::new();
+    let mut unreadable = Vec::new();
+    for path in &arguments.paths {
+        if builtin::by_name(path).is_some() {
+            unreadable.push(Failure::input(format_args!(
+                "{path} is built in, and check is for files that one can mend; `callgate explain {path}` says what it means"
+            )));
+            continue;
+        }
+        let files = match profiles_of(path) {
+            Ok(files) => files,
+            Err(error) => {
+                let words = words::system_error(&error);
+                unreadable.push(Failure::input(format_args!("{path}: {words}")));
+                continue;
+            }
+        };
+        if files.is_empty() {
+            unreadable.push(Failure::input(format_args!(
+                "{path}: no *.json file here has a \"defaultAction\""
+            )));
+        }
+        for file in files {
+            match Document::read(&file, options) {
+                Ok(document) => checked.push(Checked::of(document, options, &target)),
+                Err(failure) => unreadable.push(failure),
+            }
+        }
+    }
+    let sources: Vec<Source<'_>> = checked
+        .iter()
+        .map(|checked| Source::of(&checked.document))
+        .collect();
+    match arguments.format {
+        ListFormat::Human => output::answer(&page(&checked, &sources, &target))?,
+        ListFormat::Json => output::document(&Answer::of(&checked, &sources, &target))?,
+        ListFormat::Jsonl => output::answer(&lines(&checked, &sources))?,
+    }
+    for failure in &unreadable {
+        failure.tell();
+    }
+    if !unreadable.is_empty() {
+        return Err(Failure::told(Status::Meaningless));
+    }
+    if checked
+        .iter()
+        .any(|checked| checked.count(Severity::Error) > 0)
+    {
+        return Ok(Status::No);
+    }
+    Ok(Status::Yes)
+}
+
+/// A profile and its problems.
+struct Checked {
+    document: Document,
+    problems: Vec<Problem>,
+}
+
+impl Checked {
+    fn of(document: Document, options: InputOptions, target: &Target) -> Self {
+        let Examined { meaning, problems } = reading::examine(&document, options, target);
+        let problems = match meaning {
+            Some((profile, resolved)) => {
+                let found = callgate_analyze::lint(&profile, &resolved, target);
+                reading::by_place(problems, found)
+            }
+            None => problems,
+        };
+        Self { document, problems }
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    }
+}
+
+/// The files that an argument stands for: itself, or the profiles of a folder.
+fn profiles_of(path: &str) -> io::Result<Vec<String>> {
+    if !Path::new(path).is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![PathBuf::from(path)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            let kind = entry.file_type()?;
+            let found = entry.path();
+            if kind.is_dir() && !is_hidden {
+                folders.push(found);
+            } else if !kind.is_dir()
+                && found.extension().is_some_and(|end| end == "json")
+                && is_profile(&found)
+            {
+                files.push(found.display().to_string());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Whether a file looks like a profile; one that can't be read is none here.
+fn is_profile(path: &Path) -> bool {
+    /// More than any profile has; what is larger is other data.
+    const LARGEST: u64 = 16 << 20;
+    let small = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
+    let key = b"\"defaultAction\"";
+    small && fs::read(path).is_ok_and(|text| text.windows(key.len()).any(|part| part == key))
+}
+
+fn page(checked: &[Checked], sources: &[Source<'_>], target: &Target) -> String {
+    let mut text = String::new();
+    for (checked, source) in checked.iter().zip(sources) {
+        text.push_str(&render::problems(source, &checked.problems));
+    }
+    for checked in checked {
+        let severities = checked.problems.iter().map(|problem| problem.severity);
+        let summary = words::problem_counts(severities).unwrap_or("clean".to_owned());
+        let name = &checked.document.name;
+        let _ = writeln!(text, "{name}: {summary}  ({target} on {})", target.native);
+    }
+    text
+}
+
+fn lines(checked: &[Checked], sources: &[Source<'_>]) -> String {
+    let mut text = String::new();
+    for (checked, source) in checked.iter().zip(sources) {
+        for problem in &checked.problems {
+            text.push_str(&output::json_line(&ProblemAnswer::of(source, problem)));
+        }
+    }
+    text
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Answer<'c> {
+    schema: &'static str,
+    target: String,
+    native: &'static str,
+    files: Vec<FileAnswer<'c>>,
+}
+
+/// What the JSON document says of a file.
+#[derive(Serialize)]
+struct FileAnswer<'c> {
+    file: &'c str,
+    errors: usize,
+    warnings: usize,
+    remarks: usize,
+    problems: Vec<ProblemAnswer<'c>>,
+}
+
+impl<'c> Answer<'c> {
+    fn of(checked: &'c [Checked], sources: &'c [Source<'c>], target: &Target) -> Self {
+        let files = checked
+            .iter()
+            .zip(sources)
+            .map(|(checked, source)| FileAnswer {
+                file: source.name(),
+                errors: checked.count(Severity::Error),
+                warnings: checked.count(Severity::Warning),
+                remarks: checked.count(Severity::Info),
+                problems: checked
+                    .problems
+                    .iter()
+                    .map(|problem| ProblemAnswer::of(source, problem))
+                    .collect(),
+            });
+        Self {
+            schema: "callgate/check/v1",
+            target: target.to_string(),
+            native: target.native.name(),
+            files: files.collect(),
+        }
+    }
+}

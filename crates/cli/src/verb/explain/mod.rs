@@ -1,0 +1,115 @@
+//! `callgate explain`: what a profile says on the whole, or to one call and why.
+//!
+//! Apart from `sim`, which says what without why.
+
+mod call;
+mod document;
+mod summary;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::failure::{Ended, Failure, Status};
+use crate::input::{Document, InputOptions};
+use crate::question::Question;
+use crate::reading::{Reading, TargetOptions};
+use crate::render::{Place, Source};
+use crate::verb::Format;
+
+/// Explain a profile, or what it says to a call and why
+///
+/// CALL is a name or a number, with arguments or without: socket, 'socket(AF_X25)', clone CLONE_NEWUSER.
+/// Without arguments every answer that the call can get is shown with its condition;
+/// with arguments, the one answer, the rules that name the call and do not decide, and what would change it.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  callgate explain docker:default
+  callgate explain docker:default 'unshare(CLONE_NEWUSER)'
+  callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code")]
+pub(crate) struct Explain {
+    /// A profile: a path, `-`, or docker:default
+    profile: String,
+    /// The call
+    call: Option<String>,
+    /// Its arguments: numbers, or names of constants with | between; those left out, and *, count as zero
+    #[arg(allow_negative_numbers = true)]
+    arguments: Vec<String>,
+    /// End with status 1 unless the call is made (whatever its arguments, where none are given) on the native arch,
+    /// or on the first that --arch names
+    #[arg(long, requires = "call")]
+    exit_code: bool,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    target: TargetOptions,
+}
+
+/// Explains it.
+pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
+    let question = arguments
+        .call
+        .as_deref()
+        .map(|call| Question::parse(call, &arguments.arguments).map_err(Failure::input))
+        .transpose()?;
+    if arguments.profile.ends_with(".bpf") {
+        return Err(Failure::input(format_args!(
+            "{}: a program says nothing of itself, so only profiles are explained",
+            arguments.profile
+        ))
+        .help("`callgate dis` shows a program, `callgate sim` asks it"));
+    }
+    let document = Document::read(&arguments.profile, options)?;
+    let reading = Reading::of(document, options, arguments.target.target()?)?;
+    let Some(question) = question else {
+        summary::print(&reading, arguments.format)?;
+        return Ok(Status::Yes);
+    };
+    let made = call::print(&reading, &question, arguments.format)?;
+    match (arguments.exit_code, made) {
+        (true, Made::Not) => Ok(Status::No),
+        _ => Ok(Status::Yes),
+    }
+}
+
+/// Whether a call is made, under all circumstances that were asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Always,
+    Not,
+}
+
+impl Made {
+    const fn of(made: bool) -> Self {
+        if made { Self::Always } else { Self::Not }
+    }
+}
+
+/// Who reads, in one line.
+fn circumstances(reading: &Reading) -> String {
+    let target = &reading.target;
+    format!(
+        "{target} on {}, caps {}, Linux {}",
+        target.native, target.caps, target.kernel
+    )
+}
+
+/// A rule's place as JSON.
+#[derive(Serialize)]
+struct RuleAnswer {
+    pointer: String,
+    file: String,
+    #[serde(flatten)]
+    place: Place,
+}
+
+impl RuleAnswer {
+    fn of(reading: &Reading, source: &Source<'_>, rule: callgate_policy::RuleId) -> Self {
+        let origin = reading.resolved.origin(rule);
+        Self {
+            pointer: origin.pointer(),
+            file: source.name().to_owned(),
+            place: source.place(origin.name.start),
+        }
+    }
+}

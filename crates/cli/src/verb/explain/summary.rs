@@ -1,0 +1,208 @@
+//! What a profile says on the whole, in words and as JSON.
+//!
+//! Apart from one call: here calls are counted.
+
+use std::fmt::Write;
+
+use callgate_analyze::{ArchSummary, GroupSummary, Summary, summary};
+use callgate_syscalls::Syscall;
+use serde::Serialize;
+
+use super::circumstances;
+use crate::failure::Failure;
+use crate::output;
+use crate::reading::Reading;
+use crate::verb::Format;
+use crate::words;
+
+/// Prints the summary.
+pub(super) fn print(reading: &Reading, format: Format) -> Result<(), Failure> {
+    let summary = summary(&reading.profile, &reading.resolved, &reading.target);
+    match format {
+        Format::Human => output::answer(&page(reading, &summary)),
+        Format::Json => output::document(&Answer::of(reading, &summary)),
+    }
+}
+
+fn page(reading: &Reading, summary: &Summary) -> String {
+    let native = reading.target.native;
+    let mut text = format!(
+        "{}  ({})\n\n",
+        reading.document.name,
+        circumstances(reading)
+    );
+    row(
+        &mut text,
+        "default",
+        &words::action(summary.default, native),
+    );
+    row(
+        &mut text,
+        "other arches",
+        &words::action(summary.bad_arch, native),
+    );
+    for arch in &summary.arches {
+        text.push('\n');
+        of_arch(&mut text, arch);
+    }
+    if !summary.capabilities.is_empty() {
+        text.push_str("\nanswered otherwise with and without\n");
+        let longest = summary
+            .capabilities
+            .iter()
+            .map(|unlocked| unlocked.capability.name().len());
+        let width = longest.max().unwrap_or(0);
+        for unlocked in &summary.capabilities {
+            let name = format!("{:width$}", unlocked.capability.name());
+            row(&mut text, &name, &names(&unlocked.calls));
+        }
+    }
+    text
+}
+
+fn of_arch(text: &mut String, arch: &ArchSummary) {
+    let _ = writeln!(
+        text,
+        "{}: {} of {} calls are made, {} with some arguments, {} never",
+        arch.arch,
+        arch.allowed,
+        arch.known,
+        arch.partly.len(),
+        arch.denied
+    );
+    if let Some(ceiling) = arch.ceiling {
+        row(text, "ENOSYS above", &ceiling.to_string());
+    }
+    let full = |group: &&GroupSummary| group.allowed == group.known;
+    let none = |group: &&GroupSummary| group.allowed == 0 && group.partly == 0;
+    let list = |groups: Vec<&GroupSummary>| {
+        let names: Vec<&str> = groups.iter().map(|group| group.group.name).collect();
+        names.join(" ")
+    };
+    let in_part: Vec<String> = arch
+        .groups
+        .iter()
+        .filter(|group| !full(group) && !none(group))
+        .map(|group| format!("{} {}/{}", group.group.name, group.allowed, group.known))
+        .collect();
+    row(
+        text,
+        "whole",
+        &list(arch.groups.iter().filter(full).collect()),
+    );
+    row(text, "in part", &in_part.join("  "));
+    row(
+        text,
+        "none of",
+        &list(arch.groups.iter().filter(none).collect()),
+    );
+    row(text, "by arguments", &names(&arch.partly));
+}
+
+/// A row of words, folded to the width of a page; none where there is nothing to say.
+fn row(text: &mut String, name: &str, words: &str) {
+    /// As wide as is read with ease.
+    const WIDTH: usize = 96;
+    if words.is_empty() {
+        return;
+    }
+    let mut name = name;
+    let mut line = String::new();
+    let indent = 12.max(name.len());
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        if indent + 3 + line.len() + word.len() > WIDTH && !line.is_empty() {
+            let _ = writeln!(text, "  {name:<indent$} {}", line.trim_end());
+            name = "";
+            line.clear();
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    let _ = writeln!(text, "  {name:<indent$} {}", line.trim_end());
+}
+
+fn names(calls: &[Syscall]) -> String {
+    let names: Vec<&str> = calls.iter().map(|call| call.name()).collect();
+    names.join(" ")
+}
+
+#[derive(Serialize)]
+struct Answer {
+    schema: &'static str,
+    target: String,
+    native: &'static str,
+    default: String,
+    other_arches: String,
+    arches: Vec<ArchAnswer>,
+    capabilities: Vec<CapabilityAnswer>,
+}
+
+#[derive(Serialize)]
+struct ArchAnswer {
+    arch: &'static str,
+    known: usize,
+    allowed: usize,
+    denied: usize,
+    by_arguments: Vec<&'static str>,
+    enosys_above: Option<u32>,
+    groups: Vec<GroupAnswer>,
+}
+
+#[derive(Serialize)]
+struct GroupAnswer {
+    group: &'static str,
+    known: usize,
+    allowed: usize,
+    by_arguments: usize,
+}
+
+#[derive(Serialize)]
+struct CapabilityAnswer {
+    capability: &'static str,
+    calls: Vec<&'static str>,
+}
+
+impl Answer {
+    fn of(reading: &Reading, summary: &Summary) -> Self {
+        let native = reading.target.native;
+        Self {
+            schema: "callgate/summary/v1",
+            target: reading.target.to_string(),
+            native: native.name(),
+            default: words::action(summary.default, native),
+            other_arches: words::action(summary.bad_arch, native),
+            arches: summary.arches.iter().map(ArchAnswer::of).collect(),
+            capabilities: summary
+                .capabilities
+                .iter()
+                .map(|unlocked| CapabilityAnswer {
+                    capability: unlocked.capability.name(),
+                    calls: unlocked.calls.iter().map(|call| call.name()).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl ArchAnswer {
+    fn of(arch: &ArchSummary) -> Self {
+        Self {
+            arch: arch.arch.name(),
+            known: arch.known,
+            allowed: arch.allowed,
+            denied: arch.denied,
+            by_arguments: arch.partly.iter().map(|call| call.name()).collect(),
+            enosys_above: arch.ceiling,
+            groups: arch
+                .groups
+                .iter()
+                .map(|group| GroupAnswer {
+                    group: group.group.name,
+                    known: group.known,
+                    allowed: group.allowed,
+                    by_arguments: group.partly,
+                })
+                .collect(),
+        }
+    }
+}

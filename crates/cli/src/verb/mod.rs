@@ -1,0 +1,65 @@
+//! The verbs, one file each: what it takes, and what it does with it.
+//!
+//! Here is only the list of them.
+
+mod check;
+mod compile;
+mod dis;
+mod doctor;
+mod explain;
+mod record;
+mod run;
+mod sim;
+mod syscall;
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::failure::Ended;
+use crate::input::InputOptions;
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Verb {
+    #[command(alias = "x")]
+    Run(run::Run),
+    Record(record::Record),
+    #[command(alias = "lint")]
+    Check(check::Check),
+    Explain(explain::Explain),
+    Compile(compile::Compile),
+    #[command(alias = "disasm")]
+    Dis(dis::Dis),
+    #[command(aliases = ["simulate", "emu"])]
+    Sim(sim::Sim),
+    Syscall(syscall::Lookup),
+    Doctor(doctor::Doctor),
+}
+
+/// How to print one answer: for people, or as a JSON document with its "schema".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+impl Verb {
+    /// Does it.
+    pub(crate) fn run(&self, options: InputOptions) -> Ended {
+        match self {
+            Self::Run(arguments) => run::run(arguments, options),
+            Self::Record(arguments) => record::run(arguments),
+            Self::Check(arguments) => check::run(arguments, options),
+            Self::Explain(arguments) => explain::run(arguments, options),
+            Self::Compile(arguments) => compile::run(arguments, options),
+            Self::Dis(arguments) => dis::run(arguments, options),
+            Self::Sim(arguments) => sim::run(arguments, options),
+            Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Doctor(arguments) => doctor::run(arguments),
+        }
+    }
+
+    /// Whether its exit status is a command's, so that ours is 125.
+    pub(crate) const fn starts_a_command(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Record(_))
+    }
+}

@@ -1,0 +1,290 @@
+//! `callgate run`: a command under a profile, without a container.
+//!
+//! Apart from `compile`, because here the kernel and the command have a say, too.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use callgate_bpf::{Action, Insn, Program, SeccompData};
+use callgate_load::elf::{Executable, InspectError};
+use callgate_load::{Feature, Flags, Layer, Privileges, Support};
+use callgate_policy::Decision;
+use callgate_syscalls::{Arch, Syscall};
+use clap::Args;
+
+use crate::command::{self, Prepared};
+use crate::failure::{Ended, Failure, Status};
+use crate::input::InputOptions;
+use crate::reading::{Meaning, Reading, TargetOptions};
+use crate::verb::compile;
+use crate::words;
+
+/// Run a command under a profile; no container, no root
+///
+/// Sets no-new-privileges, loads the filter and executes the command.
+/// Says beforehand on standard error what can't be enforced here, and refuses to start what the profile would kill at once.
+/// The exit status is the command's; 125 ours, 126 and 127 it can't start, 128+n signal n (159: SIGSYS, a filter's kill or trap).
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  callgate run -- whoami
+  callgate run -p no-net.json -- curl https://example.org")]
+pub(crate) struct Run {
+    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf
+    #[arg(short, long, value_name = "PROFILE", default_value = "docker:default")]
+    profile: String,
+    /// Let the command gain privileges by set-user-ID programs; needs CAP_SYS_ADMIN
+    #[arg(long)]
+    keep_privileges: bool,
+    #[command(flatten)]
+    target: TargetOptions,
+    /// The command and its arguments
+    #[arg(
+        value_name = "CMD",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    command: Vec<OsString>,
+}
+
+/// Runs the command, and ends with its status.
+pub(crate) fn run(arguments: &Run, options: InputOptions) -> Ended {
+    let support = Support::probe();
+    let filter = Filter::read(arguments, options, &support)?;
+    let Prepared {
+        mut launch,
+        executable,
+    } = command::prepare(&arguments.command)?;
+    filter.permits(&launch.path, &executable)?;
+    filter.say_what_is_not_enforced(&support);
+    if arguments.keep_privileges {
+        launch.privileges = Privileges::Kept;
+    }
+    let layer = Layer {
+        program: &filter.program,
+        flags: filter.flags,
+    };
+    let ending = launch
+        .run(&[layer])
+        .map_err(|error| command::not_started(&error))?;
+    if ending.is_by_seccomp() {
+        crate::say!(
+            "{}: {ending}, as a filter's kill and trap do",
+            launch.path.display()
+        );
+    }
+    Ok(Status::OfCommand(ending.status()))
+}
+
+/// What the command is put under.
+struct Filter {
+    program: Program,
+    flags: Flags,
+    /// The profile that the program comes from; none for a raw program.
+    reading: Option<Reading>,
+}
+
+impl Filter {
+    /// Reads the profile for this machine: its kernel is the one that runs here.
+    fn read(arguments: &Run, options: InputOptions, support: &Support) -> Result<Self, Failure> {
+        let target = arguments.target.on_kernel(support.release_numbers());
+        Ok(match Meaning::read(&arguments.profile, options, &target)? {
+            Meaning::Program(program) => Self {
+                program,
+                flags: Flags::NONE,
+                reading: None,
+            },
+            Meaning::Policy(reading) => Self {
+                program: compile::program(&reading)?,
+                flags: flags(&reading),
+                reading: Some(*reading),
+            },
+        })
+    }
+
+    /// Refuses what could not even start: a program of an arch that is answered with death, and any where execve is refused.
+    fn permits(
+        &self,
+        path: &Path,
+        executable: &Result<Executable, InspectError>,
+    ) -> Result<(), Failure> {
+        let Some(native) = Arch::of_this_build() else {
+            return Ok(());
+        };
+        let executable = match executable {
+            Ok(executable) => executable,
+            Err(error) => {
+                crate::say!("{error}; so its arch is not known beforehand");
+                return self.permits_execve(path, native);
+            }
+        };
+        for arch in executable.arches() {
+            if let Some(decision) = self.of_foreign(arch) {
+                let subject = format!("every call of {}", of_arch(executable, arch));
+                return Err(self.refusal(path, arch, &subject, decision));
+            }
+        }
+        self.permits_execve(path, native)
+    }
+
+    /// Refuses where the call that starts a program would be refused; callgate makes it, so it is one of the native arch.
+    fn permits_execve(&self, path: &Path, native: Arch) -> Result<(), Failure> {
+        let execve = self.answer(native, "execve");
+        match execve.filter(|decision| refuses(decision.action)) {
+            Some(decision) => Err(self.refusal(path, native, "execve itself", decision)),
+            None => Ok(()),
+        }
+    }
+
+    /// What a call gets with arguments that nobody knows yet.
+    fn answer(&self, arch: Arch, name: &str) -> Option<Decision> {
+        let nr = Syscall::by_name(name)?.number(arch)?;
+        let call = SeccompData {
+            nr,
+            arch: arch.audit(),
+            ..SeccompData::default()
+        };
+        Some(self.decide(&call))
+    }
+
+    /// What an arch's every call gets, where that is a refusal since the profile does not name the arch.
+    fn of_foreign(&self, arch: Arch) -> Option<Decision> {
+        match &self.reading {
+            Some(reading) => {
+                let policy = &reading.resolved.policy;
+                let decision = Decision {
+                    action: policy.bad_arch(),
+                    rule: None,
+                };
+                (policy.section(arch).is_none() && refuses(decision.action)).then_some(decision)
+            }
+            // Of a raw program only its answer to a call that every program makes tells.
+            None => self
+                .answer(arch, "exit_group")
+                .filter(|decision| refuses(decision.action)),
+        }
+    }
+
+    fn decide(&self, call: &SeccompData) -> Decision {
+        match &self.reading {
+            Some(reading) => reading.resolved.policy.decide(call),
+            None => Decision {
+                action: callgate_bpf::run(&self.program, call).action,
+                rule: None,
+            },
+        }
+    }
+
+    fn refusal(&self, path: &Path, arch: Arch, what: &str, decision: Decision) -> Failure {
+        let place = match &self.reading {
+            Some(reading) => format!("{}: ", reading.located(decision, arch)),
+            None => String::new(),
+        };
+        let failure = Failure::new(
+            Status::OfCommand(126),
+            format_args!(
+                "{place}the profile refuses {what} ({}), so {} can't start",
+                words::action(decision.action, arch),
+                path.display()
+            ),
+        );
+        match &self.reading {
+            Some(reading) if reading.resolved.policy.section(arch).is_none() => failure.help(
+                format_args!("name {} among the profile's arches", arch.scmp_name()),
+            ),
+            _ => failure,
+        }
+    }
+
+    fn say_what_is_not_enforced(&self, support: &Support) {
+        for action in self.actions() {
+            let name = action.scmp_name();
+            let lacking = Feature::of_action(action)
+                .filter(|&feature| !support.feature(feature).is_present());
+            match (action, lacking) {
+                (_, Some(feature)) => crate::say!(
+                    "this kernel has no {name} (Linux {}): the filter kills where the profile says it",
+                    feature.since()
+                ),
+                (Action::Notify, None) => crate::say!(
+                    "{name}: no supervisor answers, so the calls that it is for get ENOSYS"
+                ),
+                (Action::Trace(_), None) => {
+                    crate::say!("{name}: without a tracer the calls that it is for get ENOSYS")
+                }
+                (Action::Log, None) if !is_logged(support, "log") => crate::say!(
+                    "{name}: kernel.seccomp.actions_logged leaves it out, so the calls are made and not logged"
+                ),
+                _ => {}
+            }
+        }
+        if let Ok(grant) = callgate_load::grant(self.flags)
+            && !grant.lacking.is_empty()
+        {
+            crate::say!("this kernel does not have these flags: {}", grant.lacking);
+        }
+        if let Some(listener) = self
+            .reading
+            .as_ref()
+            .and_then(|reading| reading.profile.listener_path.as_ref())
+        {
+            crate::say!(
+                "listenerPath {:?} is for a container runtime: nothing is sent there",
+                listener.value
+            );
+        }
+    }
+
+    /// The actions that some call can get, each once whatever its data.
+    fn actions(&self) -> Vec<Action> {
+        let mut actions: Vec<Action> = Vec::new();
+        let answers = self.program.insns().iter().filter_map(|insn| match insn {
+            Insn::RetK(ret) => Some(Action::from_ret(*ret)),
+            _ => None,
+        });
+        for action in answers {
+            if !actions.iter().any(|known| known.name() == action.name()) {
+                actions.push(action);
+            }
+        }
+        actions.sort_unstable();
+        actions
+    }
+}
+
+/// Whether a call is never made, whoever listens: a tracer alone could still let it through.
+fn refuses(action: Action) -> bool {
+    !action.makes_the_call() && !matches!(action, Action::Trace(_))
+}
+
+fn is_logged(support: &Support, action: &str) -> bool {
+    support
+        .actions_logged
+        .as_ref()
+        .is_none_or(|names| names.iter().any(|name| name == action))
+}
+
+/// The flags that the profile asks for; what is no flag was a problem already.
+fn flags(reading: &Reading) -> Flags {
+    let named = reading.profile.flags.iter().flat_map(|flags| &flags.value);
+    named
+        .filter_map(|flag| Flags::by_kernel_name(flag.as_str()))
+        // Without a supervisor there is nobody to hold a listener, and the command is a single thread yet.
+        .filter(|&flag| flag != Flags::NEW_LISTENER && flag != Flags::WAIT_KILLABLE_RECV)
+        .fold(Flags::NONE, |flags, flag| flags | flag)
+}
+
+/// The file of a command that makes calls of an arch, in words.
+fn of_arch(executable: &Executable, arch: Arch) -> String {
+    let program = &executable.program;
+    let bits = format!("{}-bit {arch}", arch.bits());
+    match (executable.scripts.first(), program.arch == Some(arch)) {
+        (Some(script), true) => format!(
+            "{}, a {bits} program that {} names",
+            program.path.display(),
+            script.path.display()
+        ),
+        (None, true) => format!("{}, a {bits} program", program.path.display()),
+        (_, false) => format!("the {bits} loader of {}", program.path.display()),
+    }
+}

@@ -1,0 +1,256 @@
+//! `callgate sim`: what a profile or a program answers to many calls.
+//!
+//! Apart from `explain`, which says why: this says what, a line each, as fast as it can.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use callgate_bpf::{Action, Program};
+use callgate_policy::Policy;
+use callgate_syscalls::{Arch, Syscall};
+use clap::{Args, ValueEnum};
+
+use crate::calls::Call;
+use crate::failure::{Ended, Failure, Status};
+use crate::input::{self, InputOptions};
+use crate::reading::{Meaning, TargetOptions};
+use crate::verb::compile;
+use crate::words;
+
+/// Say what a profile or a raw program answers to calls
+///
+/// A call is a line: ARCH NAME|NR [ARG…], numbers decimal or hexadecimal, arguments that are missing are zero;
+/// blank lines and what follows a `#` are skipped.
+/// A line that is no call is reported with its place, the others are answered, and the exit status is 2.
+#[derive(Args, Debug)]
+#[command(after_help = "Answers under --format jsonl, in the order of the calls:
+  {\"arch\":\"x86_64\",\"nr\":41,\"args\":[40,1,0,0,0,0],\"action\":\"errno\",\"errno\":1,\"steps\":7}
+  action is kill_process, kill_thread, trap, errno, notify, trace, log or allow;
+  errno has its number in `errno`, trap and trace have their sixteen bits in `data`;
+  nr is the number that a filter sees (x32's have bit 30 set);
+  `steps` is there when a program was run: for FILE.bpf, and with --compiled.
+
+Examples:
+  echo 'x86_64 socket 0x28 1 0' | callgate sim docker:default --calls - --format jsonl
+  callgate sim filter.bpf --all-calls --arch x86_64,x86")]
+pub(crate) struct Sim {
+    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf
+    profile: String,
+    /// The calls, a line each, or `-` for standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "all_calls")]
+    calls: Option<String>,
+    /// Every call of the arches, with zero arguments
+    #[arg(long, conflicts_with = "calls")]
+    all_calls: bool,
+    /// Answer by the compiled program instead of the profile's meaning
+    #[arg(long)]
+    compiled: bool,
+    /// How to print the answers
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: LineFormat,
+    #[command(flatten)]
+    target: TargetOptions,
+}
+
+/// How to print a stream of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LineFormat {
+    Human,
+    Jsonl,
+}
+
+/// Answers the calls.
+pub(crate) fn run(arguments: &Sim, options: InputOptions) -> Ended {
+    if arguments.profile == "-" && arguments.calls.as_deref() == Some("-") {
+        return Err(Failure::input(
+            "the profile and the calls can't both come from standard input",
+        ));
+    }
+    let meaning = Meaning::read(&arguments.profile, options, &arguments.target)?;
+    let (answers, arches) = match meaning {
+        Meaning::Program(program) => (
+            Answers::Program(program),
+            arguments.target.arches_of_a_program()?,
+        ),
+        Meaning::Policy(reading) => {
+            let sections = reading.resolved.policy.sections();
+            let arches = sections.iter().map(|section| section.arch).collect();
+            match arguments.compiled {
+                true => (Answers::Program(compile::program(&reading)?), arches),
+                false => (Answers::Policy(reading.resolved.policy), arches),
+            }
+        }
+    };
+    let mut printer = Printer {
+        out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        format: arguments.format,
+        answers,
+    };
+    match &arguments.calls {
+        Some(file) => of_lines(file, &mut printer),
+        None => of_arches(&arches, &mut printer),
+    }
+}
+
+/// Who answers.
+enum Answers {
+    Policy(Policy),
+    Program(Program),
+}
+
+impl Answers {
+    /// What a call gets, and the steps that it took.
+    fn to(&self, call: &Call) -> (Action, Option<u32>) {
+        match self {
+            Self::Policy(policy) => (policy.decide(&call.data()).action, None),
+            Self::Program(program) => {
+                let outcome = callgate_bpf::run(program, &call.data());
+                (outcome.action, Some(outcome.steps))
+            }
+        }
+    }
+}
+
+fn of_arches(arches: &[Arch], printer: &mut Printer<impl Write>) -> Ended {
+    for &arch in arches {
+        for (nr, _) in Syscall::numbers(arch) {
+            printer.print(&Call {
+                arch,
+                nr,
+                args: [0; 6],
+            })?;
+        }
+    }
+    printer.out.flush()?;
+    Ok(Status::Yes)
+}
+
+fn of_lines(file: &str, printer: &mut Printer<impl Write>) -> Ended {
+    let unreadable = |error: io::Error| {
+        let words = words::system_error(&error);
+        Failure::input(format_args!("{}: {words}", input::title(file)))
+    };
+    let source: Box<dyn io::Read> = match file {
+        "-" => Box::new(io::stdin().lock()),
+        path => Box::new(File::open(Path::new(path)).map_err(unreadable)?),
+    };
+    let mut source = BufReader::with_capacity(1 << 16, source);
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    let mut wrong = 0_u64;
+    loop {
+        // Who writes a call and waits for its answer gets it.
+        if source.buffer().is_empty() {
+            printer.out.flush()?;
+        }
+        line.clear();
+        let read = io::Read::take(&mut source, LONGEST_LINE)
+            .read_until(b'\n', &mut line)
+            .map_err(unreadable)?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        if read as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+            return Err(Failure::input(format_args!(
+                "{}:{number}: a line of {LONGEST_LINE} bytes or more is no call",
+                input::title(file)
+            )));
+        }
+        match Call::parse(&String::from_utf8_lossy(&line)) {
+            Ok(None) => {}
+            Ok(Some(call)) => printer.print(&call)?,
+            Err(error) => {
+                wrong += 1;
+                if wrong <= MOST_TOLD {
+                    crate::say!("{}:{number}:{}: {error}", input::title(file), error.column);
+                }
+            }
+        }
+    }
+    printer.out.flush()?;
+    match wrong {
+        0 => Ok(Status::Yes),
+        1 => Err(Failure::input("1 line is not a call")),
+        _ => Err(Failure::input(format_args!("{wrong} lines are not calls"))),
+    }
+}
+
+/// The longest line that is read.
+const LONGEST_LINE: u64 = 1 << 16;
+
+/// The most wrong lines that are told one by one; all are counted.
+const MOST_TOLD: u64 = 1000;
+
+struct Printer<W> {
+    out: W,
+    format: LineFormat,
+    answers: Answers,
+}
+
+impl<W: Write> Printer<W> {
+    fn print(&mut self, call: &Call) -> Result<(), Failure> {
+        let (action, steps) = self.answers.to(call);
+        match self.format {
+            LineFormat::Human => self.human(call, action, steps),
+            LineFormat::Jsonl => self.jsonl(call, action, steps),
+        }
+        .map_err(Failure::from)
+    }
+
+    fn human(&mut self, call: &Call, action: Action, steps: Option<u32>) -> io::Result<()> {
+        let words = words::action(action, call.arch);
+        write!(self.out, "{words:<18}  {:<7}  {}", call.arch, Written(call))?;
+        match steps {
+            Some(steps) => writeln!(self.out, "  in {steps} steps"),
+            None => writeln!(self.out),
+        }
+    }
+
+    fn jsonl(&mut self, call: &Call, action: Action, steps: Option<u32>) -> io::Result<()> {
+        let [a, b, c, d, e, f] = call.args;
+        write!(
+            self.out,
+            "{{\"arch\":\"{}\",\"nr\":{},\"args\":[{a},{b},{c},{d},{e},{f}],\"action\":\"{}\"",
+            call.arch,
+            call.nr,
+            action.name()
+        )?;
+        match action {
+            Action::Errno(errno) => write!(self.out, ",\"errno\":{errno}")?,
+            Action::Trap(data) | Action::Trace(data) => write!(self.out, ",\"data\":{data}")?,
+            _ => {}
+        }
+        if let Some(steps) = steps {
+            write!(self.out, ",\"steps\":{steps}")?;
+        }
+        self.out.write_all(b"}\n")
+    }
+}
+
+/// A call as in C, with as many arguments as matter.
+struct Written<'c>(&'c Call);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(call) = *self;
+        match Arch::of_call(call.arch.audit(), call.nr)
+            .and_then(|arch| Syscall::by_number(arch, call.nr))
+        {
+            Some(known) => write!(f, "{known}(")?,
+            None => write!(f, "{}(", call.nr)?,
+        }
+        let given = call
+            .args
+            .iter()
+            .rposition(|&arg| arg != 0)
+            .map_or(0, |last| last + 1);
+        for (index, arg) in call.args[..given].iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{arg:#x}")?;
+        }
+        f.write_str(")")
+    }
+}

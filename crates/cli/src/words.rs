@@ -1,0 +1,64 @@
+//! Words that several verbs use for the same thing: actions, errnos, constants.
+//!
+//! Apart from the verbs, so that one thing has one name in all of them.
+
+use std::io;
+
+use callgate_bpf::Action;
+use callgate_profile::Severity;
+use callgate_syscalls::{Arch, Syscall, constants, errno_name};
+
+/// An action with its data by name: `errno EPERM`, `trap 7`.
+pub(crate) fn action(action: Action, arch: Arch) -> String {
+    match (action, action.data()) {
+        (Action::Errno(errno), _) => format!("errno {}", errno_text(arch, errno)),
+        (Action::Trap(0) | Action::Trace(0), _) | (_, None) => action.name().to_owned(),
+        (_, Some(data)) => format!("{} {data}", action.name()),
+    }
+}
+
+/// An errno by its name, or by its number where it has none; zero looks like success to the caller.
+pub(crate) fn errno_text(arch: Arch, errno: u16) -> String {
+    match errno_name(arch, errno) {
+        Some(name) => name.to_owned(),
+        None if errno == 0 => "0 (looks like success)".to_owned(),
+        None => errno.to_string(),
+    }
+}
+
+/// An error of the system in its own words, without the number that Rust appends.
+pub(crate) fn system_error(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// A value of an argument by its name; none where the argument has no named constants, or none of this value.
+pub(crate) fn constant(arch: Arch, call: Syscall, index: usize, value: u64) -> Option<String> {
+    let text = constants::of_param(arch, call, index)?
+        .describe(value)
+        .to_string();
+    (!text.starts_with(|character: char| character.is_ascii_digit())).then_some(text)
+}
+
+/// `2 errors, 1 warning`; what there is none of is left out, and where nothing is left, so is the text.
+pub(crate) fn problem_counts(severities: impl Iterator<Item = Severity> + Clone) -> Option<String> {
+    let words = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Info, "remark"),
+    ];
+    let parts: Vec<String> = words
+        .into_iter()
+        .filter_map(|(severity, word)| {
+            match severities.clone().filter(|&each| each == severity).count() {
+                0 => None,
+                1 => Some(format!("1 {word}")),
+                count => Some(format!("{count} {word}s")),
+            }
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
