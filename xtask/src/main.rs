@@ -1,3 +1,52 @@
-//! callgate's own tasks.
+//! callgate's own tasks: `cargo xtask TASK`.
+//! Apart from the crates, because it runs cargo, packages and engines, which none of them does.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod command;
+mod gen_tables;
+mod lab;
+mod left_out;
+mod packages;
+mod suite;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// callgate's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything: format, house rules, lints, documentation, tables, lab and tests
+    Test(suite::Extent),
+    /// Make the system call tables from kernel headers
+    GenTables(gen_tables::Args),
+    /// Hold the tree against the house rules and ARCHITECTURE.md's arrows
+    Tidy,
+    /// Walk the Docker seccomp lab with Docker, callgate and crun, and print the table
+    Lab(lab::Tools),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Test(extent) => suite::run(&extent),
+        Task::GenTables(args) => gen_tables::run(&args).map_err(Into::into),
+        Task::Tidy => tidy::run(),
+        Task::Lab(tools) => packages::install().and_then(|()| lab::run(&tools)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
