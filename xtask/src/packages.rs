@@ -30,6 +30,13 @@ pub(crate) const LIBCLANG: Need = Need {
     is_there: libclang_is_there,
 };
 
+/// What the feature kernel-headers of callgate-syscalls reads.
+pub(crate) const KERNEL_HEADERS: Need = Need {
+    name: "kernel headers",
+    packages: &["linux-libc-dev"],
+    is_there: || any_exists(&["/usr/include/linux/version.h"]),
+};
+
 /// What the recorder is compared with.
 const STRACE: Need = Need {
     name: "strace",
@@ -78,7 +85,9 @@ impl Need {
 
 /// Installs what is missing where that is allowed: as root, on a machine with apt.
 pub(crate) fn install() -> Fallible {
-    let needs = LAB.iter().chain([&LIBSECCOMP, &LIBCLANG, &STRACE]);
+    let needs = LAB
+        .iter()
+        .chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())
         .flat_map(|need| need.packages.iter().copied())
@@ -130,7 +139,13 @@ fn libclang_is_there() -> bool {
         .chain(["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from))
         .flat_map(under)
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .any(|name| name.starts_with("libclang.so") || name.starts_with("libclang-"))
+        .any(|name| name.starts_with("libclang.so") || is_versioned(&name))
+}
+
+/// `libclang-14.so.1`, say; libclang-cpp is another library.
+fn is_versioned(name: &str) -> bool {
+    let version = name.strip_prefix("libclang-").unwrap_or_default();
+    version.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn any_exists(paths: &[&str]) -> bool {

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::command::{Fallible, capture, succeed};
 use crate::left_out::{Demand, LeftOut};
-use crate::packages::{self, LIBCLANG, LIBSECCOMP, Need};
+use crate::packages::{self, KERNEL_HEADERS, LIBCLANG, LIBSECCOMP, Need};
 use crate::{lab, tidy};
 
 /// How much of the suite runs.
@@ -41,7 +41,7 @@ enum End {
     Excused(String),
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "format",
         thorough: false,
@@ -71,6 +71,12 @@ const STEPS: [Step; 7] = [
         thorough: true,
         missing: || Need::missing([&LIBCLANG]),
         check: |_, _| tables(),
+    },
+    Step {
+        name: "tables of this machine's headers",
+        thorough: true,
+        missing: || Need::missing([&LIBCLANG, &KERNEL_HEADERS]),
+        check: |_, _| tables_of_this_machine(),
     },
     Step {
         name: "lab",
@@ -217,6 +223,17 @@ fn tables() -> Fallible<End> {
         0 => Ok(End::Passed),
         _ => Err(whole.stderr.trim().into()),
     }
+}
+
+/// The feature with which a builder's own headers make the tables.
+fn tables_of_this_machine() -> Fallible<End> {
+    let features = ["--features", "kernel-headers"];
+    let mut command = cargo(&["test", "--quiet", "-p", "callgate-syscalls"]);
+    passes(
+        command
+            .args(features)
+            .env("CALLGATE_KERNEL_HEADERS", "/usr/include"),
+    )
 }
 
 fn tests(left_out: &LeftOut, demand: Demand) -> Fallible<End> {
