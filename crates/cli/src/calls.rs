@@ -44,7 +44,7 @@ impl Call {
             let names = Arch::ALL.iter().map(|arch| arch.name());
             error(
                 at,
-                match nearest::name(word, names) {
+                match callgate_profile::nearest(word, names) {
                     Some(name) => format!("unknown arch `{word}`, did you mean `{name}`?"),
                     None => format!("`{word}`: {unknown}"),
                 },

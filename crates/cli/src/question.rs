@@ -111,7 +111,7 @@ impl Question {
             let names = known.values.iter().map(|&(name, _)| name);
             // The usual prefix may be left out: `NEWUSER` is `CLONE_NEWUSER`.
             let full = names.clone().find(|name| ends_with_word(name, word));
-            match full.or_else(|| nearest::name(word, names)) {
+            match full.or_else(|| callgate_profile::nearest(word, names)) {
                 Some(name) => format!("`{word}` is none of {}, did you mean `{name}`?", known.name),
                 None => format!("`{word}` is none of {}", known.name),
             }

@@ -52,6 +52,7 @@ pub use document::{
     Profile, Shape, SyscallRule,
 };
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
+pub use nearest::nearest;
 pub use problem::{Problem, Severity, codes};
 pub use read::{Options, Parsed, parse};
 pub use span::{Lines, Span, Spanned, line_column};
