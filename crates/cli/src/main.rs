@@ -14,7 +14,9 @@ mod output;
 mod question;
 mod reading;
 mod render;
+mod statistics;
 mod verb;
+mod weights;
 mod words;
 
 use std::env;
@@ -68,7 +70,7 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     check · explain · compile · dis · sim
+author     check · explain · prove · compile · dis · sim
 reference  syscall · doctor
 A PROFILE is a path, `-` or docker:default.   callgate VERB --help tells more.
 ";

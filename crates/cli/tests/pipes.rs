@@ -57,6 +57,41 @@ fn a_program_survives_every_form() {
 }
 
 #[test]
+fn weights_shorten_the_way_to_what_is_counted() {
+    let file = folder("weights").join("filter.bpf");
+    let path = file.to_str().expect("a path");
+    let steps = |counts: &[u8]| {
+        let compile = ["compile", "docker:default", "--native", "x86_64"];
+        let options = ["--kernel", "5.10", "--weights", "-", "-o", path];
+        succeeded(given(counts, &[&compile[..], &options].concat()));
+        let sim = ["sim", path, "--native", "x86_64", "--calls", "-"];
+        let answer = succeeded(given(
+            b"x86_64 acct",
+            &[&sim[..], &["--format", "jsonl"]].concat(),
+        ));
+        let answer = String::from_utf8(answer).expect("text");
+        let (_, steps) = answer.split_once("\"steps\":").expect("steps");
+        let steps = steps.trim_end().trim_end_matches('}');
+        steps.parse::<u32>().expect("a number")
+    };
+    let (rare, frequent) = (steps(b"{\"read\": 1000}"), steps(b"{\"acct\": 1000}"));
+    assert!(frequent < rare, "{frequent} and {rare} steps");
+}
+
+#[test]
+fn one_of_two_filters_comes_from_standard_input() {
+    let profile = fs::read("tests/profiles/no-prctl.json").expect("a profile");
+    for words in [
+        ["prove", "-", "tests/profiles/no-prctl-no-x32.bpf"],
+        ["prove", "tests/profiles/no-prctl.json", "-"],
+    ] {
+        let words = [&words[..], &["--native", "x86_64"]].concat();
+        let answer = succeeded(given(&profile, &words));
+        assert!(answer.starts_with(b"equal: "), "{words:?}");
+    }
+}
+
+#[test]
 fn a_profile_comes_from_standard_input() {
     let profile = fs::read("tests/profiles/no-x25.json").expect("a profile");
     let calls = "tests/profiles/calls.txt";

@@ -7,6 +7,7 @@ mod compile;
 mod dis;
 mod doctor;
 mod explain;
+mod prove;
 mod record;
 mod run;
 mod sim;
@@ -26,6 +27,7 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Explain(explain::Explain),
+    Prove(prove::Prove),
     Compile(compile::Compile),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
@@ -50,6 +52,7 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
+            Self::Prove(arguments) => prove::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),

@@ -81,7 +81,7 @@ impl Page<'_> {
 
 /// An action as JSON, in the words of `sim`.
 #[derive(Serialize)]
-struct ActionAnswer {
+pub(in crate::verb) struct ActionAnswer {
     action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errno: Option<u16>,
@@ -90,7 +90,7 @@ struct ActionAnswer {
 }
 
 impl ActionAnswer {
-    const fn of(action: Action) -> Self {
+    pub(in crate::verb) const fn of(action: Action) -> Self {
         let (errno, data) = match action {
             Action::Errno(errno) => (Some(errno), None),
             other => (None, other.data()),

@@ -6,6 +6,8 @@ mod call;
 mod document;
 mod summary;
 
+pub(super) use document::ActionAnswer;
+
 use clap::Args;
 use serde::Serialize;
 
