@@ -5,11 +5,11 @@ use alloc::string::String;
 use crate::program::Program;
 
 impl Program {
-    /// A C array of `struct sock_filter`, with this name; it needs `<linux/filter.h>`.
+    /// A C array of `struct sock_filter`, with this name and what it includes.
     #[must_use]
     pub fn to_c(&self, name: &str) -> String {
         let head = alloc::format!(
-            "static const struct sock_filter {name}[{}] = {{\n",
+            "#include <linux/filter.h>\n\nstatic const struct sock_filter {name}[{}] = {{\n",
             self.len()
         );
         self.rows(head, "};\n", |code, jt, jf, k| {
