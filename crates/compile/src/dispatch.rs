@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::code::{Code, Node, Test};
-use crate::few::{Few, MOST};
+use crate::few::{Ends, Few, MOST};
 use crate::spans::Span;
 
 /// Where a span leads, and how often it is met.
@@ -105,22 +105,24 @@ fn best(code: &mut Code, spans: &[Span<Leaf>], price: u64, effort: Effort) -> No
     singles.sort_by_key(|&at| core::cmp::Reverse(spans[at].to.weight));
     // One span is what remains when no test holds.
     singles.truncate(IN_FRONT.min(spans.len() - 1));
-    let mut cheapest = Tree::of(spans.to_vec(), price, effort.few);
-    let mut least = cheapest.cost();
+    // By the number of tests in front; each tree is the one before without a span.
+    let mut trees = Vec::from([Tree::of(spans.to_vec(), price, effort.few, None)]);
+    let mut least = trees[0].cost();
     let mut in_front = 0;
     let (mut left, mut spent) = (total, 0);
     for count in 1..=singles.len() {
         spent += left + price;
         left -= spans[singles[count - 1]].to.weight;
         let rest = (0..spans.len()).filter(|at| !singles[..count].contains(at));
-        let tree = Tree::of(merged(rest.map(|at| spans[at])), price, effort.few);
+        let rest = merged(rest.map(|at| spans[at]));
+        let tree = Tree::of(rest, price, effort.few, trees.last());
         if spent + tree.cost() < least {
             least = spent + tree.cost();
-            cheapest = tree;
             in_front = count;
         }
+        trees.push(tree);
     }
-    let mut node = cheapest.node(code);
+    let mut node = trees[in_front].node(code);
     for &single in singles[..in_front].iter().rev() {
         let span = spans[single];
         node = code.test(Test::Eq(span.first), span.to.node, node);
@@ -140,12 +142,15 @@ struct Tree {
     few: Few,
     /// How many spans are few here.
     most: usize,
-    /// By begin and end: the cost, and where to cut; stretches of few spans are not here.
-    cuts: Vec<(u64, usize)>,
+    /// By begin and end: the cost.
+    costs: Vec<u64>,
+    /// By begin and end: where to cut; stretches of few spans are not here.
+    cuts: Vec<u16>,
 }
 
 impl Tree {
-    fn of(spans: Vec<Span<Leaf>>, price: u64, most: usize) -> Self {
+    /// The trees over spans; what another one knows of the first and the last of them, which it has too, is taken over.
+    fn of(spans: Vec<Span<Leaf>>, price: u64, most: usize, other: Option<&Self>) -> Self {
         let count = spans.len();
         let mut weights = Vec::with_capacity(count + 1);
         let mut sum = 0;
@@ -157,24 +162,64 @@ impl Tree {
         let mut tree = Self {
             few: Few::new(spans, price),
             most,
-            cuts: vec![(0, 0); count * (count + 1)],
+            costs: vec![0; count * (count + 1)],
+            cuts: vec![0; count * (count + 1)],
         };
+        let ends = other.map_or(Ends::default(), |other| tree.take_over(other));
         for length in 1..=count {
             for begin in 0..=count - length {
                 let end = begin + length;
+                if end <= ends.front || begin >= count - ends.back {
+                    continue;
+                }
                 let place = tree.place(begin, end);
-                tree.cuts[place] = if length <= most {
-                    (tree.few.cost(begin, end), 0)
+                if length <= most {
+                    tree.costs[place] = tree.few.cost(begin, end);
                 } else {
                     let (cost, cut) = tree.best_cut(begin, end);
-                    (cost + weights[end] - weights[begin] + price, cut)
-                };
+                    tree.costs[place] = cost + weights[end] - weights[begin] + price;
+                    tree.cuts[place] = u16::try_from(cut).expect("larger ones are halved");
+                }
             }
         }
         tree
     }
 
-    /// The cut whose two sides cost least.
+    /// Takes over what a tree of as many spans, or more, knows of those that both begin and end with.
+    fn take_over(&mut self, other: &Self) -> Ends {
+        let (own, others) = (self.few.spans(), other.few.spans());
+        let skip = others.len() - own.len();
+        let alike = |(one, two): &(&Span<Leaf>, &Span<Leaf>)| one == two;
+        let front = own.iter().zip(others).take_while(alike).count();
+        let rest = own[front..].iter().rev().zip(others[front..].iter().rev());
+        let back = rest.take_while(alike).count();
+        let count = own.len();
+        for begin in 0..front {
+            let (from, to) = (other.place(begin, begin), self.place(begin, begin));
+            let length = front - begin + 1;
+            self.costs[to..][..length].copy_from_slice(&other.costs[from..][..length]);
+            self.cuts[to..][..length].copy_from_slice(&other.cuts[from..][..length]);
+        }
+        for begin in count - back..count {
+            let (from, to) = (
+                other.place(begin + skip, begin + skip),
+                self.place(begin, begin),
+            );
+            let length = count - begin + 1;
+            self.costs[to..][..length].copy_from_slice(&other.costs[from..][..length]);
+            for (cut, others) in self.cuts[to..][..length]
+                .iter_mut()
+                .zip(&other.cuts[from..])
+            {
+                *cut = others.saturating_sub(skip as u16);
+            }
+        }
+        let ends = Ends { front, back };
+        self.few.take_over(&other.few, ends);
+        ends
+    }
+
+    /// The cut whose two sides cost least, and the cost of both; the first of several.
     ///
     /// It lies between those of the two stretches that are shorter by one (Knuth 1971),
     /// which holds for trees of cuts alone and nearly for these.
@@ -182,7 +227,7 @@ impl Tree {
         let long = end - begin > self.most + 1;
         let (first, last) = if long {
             let shorter = [self.place(begin, end - 1), self.place(begin + 1, end)];
-            let [first, last] = shorter.map(|place| self.cuts[place].1);
+            let [first, last] = shorter.map(|place| usize::from(self.cuts[place]));
             (
                 first.min(last) - SLACK.min(first.min(last) - begin - 1),
                 (first.max(last) + SLACK).min(end - 1),
@@ -190,17 +235,21 @@ impl Tree {
         } else {
             (begin + 1, end - 1)
         };
-        (first..=last)
-            .map(|cut| {
-                let below = self.cuts[self.place(begin, cut)].0;
-                (below + self.cuts[self.place(cut, end)].0, cut)
-            })
-            .min()
-            .expect("a long stretch has a cut")
+        let below = &self.costs[self.place(begin, first)..=self.place(begin, last)];
+        let above = self.costs[self.place(first, end)..]
+            .iter()
+            .step_by(self.few.spans().len() + 1);
+        let mut best = (u64::MAX, first);
+        for ((below, above), cut) in below.iter().zip(above).zip(first..) {
+            if below + above < best.0 {
+                best = (below + above, cut);
+            }
+        }
+        best
     }
 
     fn cost(&self) -> u64 {
-        self.cuts[self.place(0, self.few.spans().len())].0
+        self.costs[self.place(0, self.few.spans().len())]
     }
 
     fn node(&mut self, code: &mut Code) -> Node {
@@ -211,7 +260,7 @@ impl Tree {
         if end - begin <= self.most {
             return self.few.node(code, begin, end);
         }
-        let cut = self.cuts[self.place(begin, end)].1;
+        let cut = usize::from(self.cuts[self.place(begin, end)]);
         let below = self.stretch(code, begin, cut);
         let above = self.stretch(code, cut, end);
         code.test(Test::Ge(self.few.spans()[cut].first), above, below)

@@ -33,6 +33,13 @@ struct Remaining {
     bits: usize,
 }
 
+/// How many spans two lists have in common, at the front of both and, of the others, at the back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ends {
+    pub(crate) front: usize,
+    pub(crate) back: usize,
+}
+
 /// The bits of the values of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bits {
@@ -59,6 +66,15 @@ impl Few {
             price,
             known,
         }
+    }
+
+    /// Takes over what is known of the spans in common with a list that is not shorter.
+    pub(crate) fn take_over(&mut self, other: &Self, ends: Ends) {
+        let front = ends.front.saturating_sub(MOST - 1) << MOST;
+        self.known[..front].copy_from_slice(&other.known[..front]);
+        let back = ends.back << MOST;
+        let (to, from) = (self.known.len() - back, other.known.len() - back);
+        self.known[to..].copy_from_slice(&other.known[from..]);
     }
 
     /// All the spans.
@@ -88,11 +104,27 @@ impl Few {
     }
 
     fn best(&mut self, remaining: Remaining) -> u64 {
-        let place = remaining.base << MOST | remaining.bits;
+        let place = remaining.place();
         if self.known[place] == UNKNOWN {
             self.known[place] = self.search(remaining).0;
         }
         self.known[place]
+    }
+
+    /// What no tree costs less than: where two places remain, all weight passes a test.
+    fn least(&self, remaining: Remaining) -> u64 {
+        let known = self.known[remaining.place()];
+        if known != UNKNOWN {
+            return known;
+        }
+        let spans = &self.spans[remaining.base..];
+        let first = spans[0].to.node;
+        let (mut weight, mut parted) = (self.price, false);
+        for at in places(remaining.bits) {
+            weight += spans[at].to.weight;
+            parted |= spans[at].to.node != first;
+        }
+        if parted { weight } else { 0 }
     }
 
     /// The least cost, and how to begin; no test where all that remain lead to one place.
@@ -112,7 +144,11 @@ impl Few {
                 return;
             }
             tried |= 1 << passing;
-            let parts = few.best(remaining.only(passing)) + few.best(remaining.only(failing));
+            let [yes, no] = [passing, failing].map(|bits| remaining.only(bits));
+            if few.least(yes) + few.least(no) >= best.0 {
+                return;
+            }
+            let parts = few.best(yes) + few.best(no);
             if parts < best.0 {
                 best = (parts, Some(Parting { test, passing }));
             }
@@ -188,6 +224,11 @@ impl Bits {
 }
 
 impl Remaining {
+    /// Where it stands among what is known.
+    const fn place(self) -> usize {
+        self.base << MOST | self.bits
+    }
+
     /// Of these spans, those of a choice of them, which is not empty.
     fn only(self, bits: usize) -> Self {
         let skip = bits.trailing_zeros();
