@@ -35,6 +35,7 @@ mod budget;
 mod diagram;
 mod forest;
 mod machine;
+mod set;
 mod specification;
 mod table;
 mod value;

@@ -5,11 +5,12 @@
 use alloc::vec::Vec;
 
 use callgate_bpf::SeccompData;
-use callgate_policy::{Comparison, Numbers, Policy, Rule, Section, Test};
-use callgate_syscalls::{Arch, X32_BIT};
+use callgate_policy::{Arg, Comparison, Numbers, Policy, Rule, Section, Test};
+use callgate_syscalls::{Arch, Endian, X32_BIT};
 
 use crate::budget::Undecided;
 use crate::forest::{Forest, Tree, level};
+use crate::set::Set;
 
 /// What a policy answers.
 pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Tree, Undecided> {
@@ -33,49 +34,135 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, 
         .chunk_by(|one, next| one.action == next.action);
     for stretch in stretches.rev() {
         let answer = forest.answer(stretch[0].action.to_ret())?;
-        for (comparisons, range) in joined(stretch) {
+        for joined in joined(stretch) {
             // Arguments first: what is put in front of a tree should ask for earlier bits than the tree.
-            let mut holds = Forest::YES;
-            for &comparison in comparisons.iter().rev() {
-                let comparison = self::comparison(forest, section.arch, comparison)?;
-                holds = forest.and(comparison, holds)?;
-            }
-            let numbers = numbers(forest, range)?;
-            holds = forest.and(numbers, holds)?;
+            let some = some_holds(forest, section.arch, &joined.lists)?;
+            let number = numbers(forest, &joined.numbers)?;
+            let holds = forest.and(number, some)?;
             tree = forest.choose(holds, answer, tree)?;
         }
     }
     Ok(tree)
 }
 
-/// The rules of one action as pairs of comparisons and numbers; numbers that touch are one range.
-fn joined(rules: &[Rule]) -> Vec<(&[Comparison], Numbers)> {
+/// Rules of one action and the same numbers.
+struct Joined<'a> {
+    /// Ascending.
+    numbers: Vec<Numbers>,
+    /// The comparisons of each rule, ascending.
+    lists: Vec<&'a [Comparison]>,
+}
+
+/// The rules of one action: those of the same comparisons as one, then those of the same numbers together.
+fn joined(rules: &[Rule]) -> Vec<Joined<'_>> {
     let mut pairs: Vec<(&[Comparison], Numbers)> = rules
         .iter()
         .filter(|rule| rule.numbers.first <= rule.numbers.last)
         .map(|rule| (rule.comparisons.as_slice(), rule.numbers))
         .collect();
     pairs.sort_unstable();
-    pairs.dedup_by(|next, kept| {
-        let touches = next.0 == kept.0 && u64::from(next.1.first) <= u64::from(kept.1.last) + 1;
-        if touches {
-            kept.1.last = kept.1.last.max(next.1.last);
+    let alike = pairs.chunk_by(|one, next| one.0 == next.0);
+    let mut joined: Vec<Joined<'_>> = alike
+        .map(|alike| Joined {
+            numbers: alike.iter().map(|&(_, numbers)| numbers).collect(),
+            lists: Vec::from([alike[0].0]),
+        })
+        .collect();
+    joined.sort_by(|one, next| one.numbers.cmp(&next.numbers));
+    joined.dedup_by(|next, kept| {
+        let alike = next.numbers == kept.numbers;
+        if alike {
+            kept.lists.append(&mut next.lists);
         }
-        touches
+        alike
     });
-    pairs
+    joined
 }
 
-/// The number is one of these.
-fn numbers(forest: &mut Forest, numbers: Numbers) -> Result<Tree, Undecided> {
-    let number = Word::At(SeccompData::NR);
-    if numbers.first == numbers.last {
-        return equal(forest, number, numbers.first);
+/// The number is one of these, which ascend by their first.
+fn numbers(forest: &mut Forest, numbers: &[Numbers]) -> Result<Tree, Undecided> {
+    let mut set = Set::new();
+    for &Numbers { first, last } in numbers {
+        set.add(first, last, Forest::YES);
     }
-    let above = greater(forest, number, numbers.last)?;
-    let not_above = forest.not(above)?;
-    let first = at_least(forest, number, numbers.first)?;
-    forest.and(first, not_above)
+    set.tree(forest, Word::At(SeccompData::NR))
+}
+
+/// All of one of these lists of comparisons hold; those that ask for a value of one argument are taken together.
+fn some_holds(forest: &mut Forest, arch: Arch, lists: &[&[Comparison]]) -> Result<Tree, Undecided> {
+    let mut some = Forest::NO;
+    for alike in lists.chunk_by(|one, next| {
+        let (one, next) = (asked_value(one), asked_value(next));
+        one.zip(next).is_some_and(|(one, next)| one.0 == next.0)
+    }) {
+        let holds = if let Some((arg, _)) = asked_value(alike[0]) {
+            let values = alike.iter().filter_map(|list| asked_value(list));
+            one_of(forest, arch, arg, values.map(|(_, value)| value).collect())?
+        } else {
+            all_hold(forest, arch, alike[0])?
+        };
+        some = forest.or(holds, some)?;
+    }
+    Ok(some)
+}
+
+/// The argument and the value, where a list asks for nothing else.
+fn asked_value(list: &[Comparison]) -> Option<(Arg, u64)> {
+    match *list {
+        [
+            Comparison {
+                arg,
+                test: Test::Eq(value),
+            },
+        ] => Some((arg, value)),
+        _ => None,
+    }
+}
+
+/// The argument is one of these values.
+fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result<Tree, Undecided> {
+    let halves = halves(arch, arg);
+    // By the word that is asked for first, then by the other one, which is zero where there is none.
+    let mut pairs: Vec<[u32; 2]> = values
+        .into_iter()
+        .map(|value| match arch.endian() {
+            Endian::Little => [low(value), high(value)],
+            Endian::Big => [high(value), low(value)],
+        })
+        .collect();
+    let words = match arch.endian() {
+        Endian::Little => [halves.low, halves.high],
+        Endian::Big => [halves.high, halves.low],
+    };
+    pairs.sort_unstable();
+    let mut set = Set::new();
+    let mut rest: (&[[u32; 2]], Tree) = (&[], Forest::NO);
+    for alike in pairs.chunk_by(|one, next| one[0] == next[0]) {
+        // Most values are small, and what follows them is the same.
+        if !alike
+            .iter()
+            .map(|pair| pair[1])
+            .eq(rest.0.iter().map(|pair| pair[1]))
+        {
+            let mut others = Set::new();
+            for &[_, other] in alike {
+                others.add(other, other, Forest::YES);
+            }
+            rest = (alike, others.tree(forest, words[1])?);
+        }
+        set.add(alike[0][0], alike[0][0], rest.1);
+    }
+    set.tree(forest, words[0])
+}
+
+/// All of these hold.
+fn all_hold(forest: &mut Forest, arch: Arch, list: &[Comparison]) -> Result<Tree, Undecided> {
+    let mut all = Forest::YES;
+    for &comparison in list.iter().rev() {
+        let holds = self::comparison(forest, arch, comparison)?;
+        all = forest.and(holds, all)?;
+    }
+    Ok(all)
 }
 
 /// The calls of an arch: x32's are those of x86_64's token from its bit upward, except the last number.
@@ -95,16 +182,9 @@ fn owned(forest: &mut Forest, arch: Arch) -> Result<Tree, Undecided> {
     forest.and(token, numbers)
 }
 
-/// Whether a comparison holds of its argument, whose upper half is zero on an arch of 32 bits.
+/// Whether a comparison holds of its argument.
 fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, Undecided> {
-    let index = it.arg.index() as u32;
-    let argument = Halves {
-        low: Word::At(SeccompData::low_of_arg(index, arch.endian())),
-        high: match arch.bits() {
-            32 => Word::Zero,
-            _ => Word::At(SeccompData::high_of_arg(index, arch.endian())),
-        },
-    };
+    let argument = halves(arch, it.arg);
     match it.test {
         Test::Eq(value) => equal_wide(forest, argument, value),
         Test::Gt(value) => greater_wide(forest, argument, value),
@@ -141,6 +221,18 @@ struct Halves {
 pub(crate) enum Word {
     Zero,
     At(u32),
+}
+
+/// The words of an argument, whose upper half is zero on an arch of 32 bits.
+fn halves(arch: Arch, arg: Arg) -> Halves {
+    let index = arg.index() as u32;
+    Halves {
+        low: Word::At(SeccompData::low_of_arg(index, arch.endian())),
+        high: match arch.bits() {
+            32 => Word::Zero,
+            _ => Word::At(SeccompData::high_of_arg(index, arch.endian())),
+        },
+    }
 }
 
 fn equal_wide(forest: &mut Forest, it: Halves, value: u64) -> Result<Tree, Undecided> {

@@ -85,3 +85,31 @@ fn what_takes_too_long_is_not_decided() {
     let diagram = Diagram::of_policy(&policy, Budget::default());
     assert_eq!(diagram, Err(Undecided::Budget));
 }
+
+#[test]
+fn very_many_values_of_an_argument_are_decided() {
+    for arch in [Arch::X86_64, Arch::X86, Arch::S390x] {
+        let rules = (0..170_000).map(|value| Rule {
+            id: RuleId(0),
+            numbers: Numbers::one(16),
+            comparisons: vec![Comparison {
+                arg: Arg::A1,
+                test: Test::Eq(value ^ 1),
+            }],
+            action: Action::Allow,
+        });
+        let many = support::policy_of(arch, rules.collect());
+        let one = Rule {
+            id: RuleId(0),
+            numbers: Numbers::one(16),
+            comparisons: vec![Comparison {
+                arg: Arg::A1,
+                test: Test::Lt(170_000),
+            }],
+            action: Action::Allow,
+        };
+        let one = support::policy_of(arch, vec![one]);
+        let [many, one] = [many, one].map(|policy| Diagram::of_policy(&policy, Budget::default()));
+        assert_eq!(many.expect("a small diagram"), one.expect("a small policy"));
+    }
+}
