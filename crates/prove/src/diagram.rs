@@ -2,8 +2,8 @@
 //!
 //! Trusted, as far as witnesses go; that equal diagrams mean equal filters rests on the forest that they grew in.
 
-use alloc::collections::BTreeMap;
 use alloc::collections::BTreeSet;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use callgate_bpf::{Action, Program, SeccompData};
@@ -28,6 +28,9 @@ enum Node {
     Answer(Action),
     Branch { level: u16, clear: u32, set: u32 },
 }
+
+/// The place of a tree that is not copied yet.
+const NOWHERE: u32 = u32::MAX;
 
 impl Diagram {
     /// The diagram of a policy.
@@ -55,6 +58,9 @@ impl Diagram {
     /// A call that the two answer differently; none where they are equal.
     #[must_use]
     pub fn witness(&self, other: &Self) -> Option<SeccompData> {
+        if self == other {
+            return None;
+        }
         self.pair(other, |one, two| one != two)
     }
 
@@ -178,14 +184,14 @@ impl Diagram {
     /// A tree out of its forest, its nodes in the order in which they are left.
     fn cut(forest: &Forest, tree: Tree) -> Self {
         let mut diagram = Self { nodes: Vec::new() };
-        diagram.copy(forest, tree, &mut BTreeMap::new());
+        diagram.copy(forest, tree, &mut vec![NOWHERE; forest.count()]);
         diagram
     }
 
     /// As deep as a call has bits.
-    fn copy(&mut self, forest: &Forest, tree: Tree, places: &mut BTreeMap<Tree, u32>) -> u32 {
-        if let Some(&place) = places.get(&tree) {
-            return place;
+    fn copy(&mut self, forest: &Forest, tree: Tree, places: &mut [u32]) -> u32 {
+        if places[tree.index()] != NOWHERE {
+            return places[tree.index()];
         }
         let node = match forest.root(tree) {
             Root::Answer(ret) => Node::Answer(Action::from_ret(ret)),
@@ -198,7 +204,7 @@ impl Diagram {
         };
         let place = self.nodes.len() as u32;
         self.nodes.push(node);
-        places.insert(tree, place);
+        places[tree.index()] = place;
         place
     }
 }

@@ -3,6 +3,7 @@
 //! Trusted. Apart from what the functions are of: a policy and a program meet here, and in nothing else.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use callgate_bpf::{Action, SeccompData};
 
@@ -14,7 +15,7 @@ use crate::table::{Novelty, Table};
 pub(crate) struct Tree(u32);
 
 /// What a tree is at its root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Root {
     /// A condition that is decided.
     Truth(Truth),
@@ -23,6 +24,10 @@ pub(crate) enum Root {
     /// By one bit of the call: the tree where it is clear, and where it is set.
     Branch { level: u16, clear: Tree, set: Tree },
 }
+
+/// A condition, what follows where it holds, and what where it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Question([Tree; 3]);
 
 /// The end of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,10 +59,13 @@ pub(crate) const ORDER: [u32; 16] = [
     12,
 ];
 
+/// How many trees, and questions, there is room for before memory is asked for again.
+const ROOM: usize = 1024;
+
 /// All trees of one piece of work.
 pub(crate) struct Forest {
     roots: Table<Root>,
-    questions: Table<[Tree; 3]>,
+    questions: Table<Question>,
     answers: Vec<Tree>,
     budget: Budget,
 }
@@ -69,13 +77,13 @@ impl Forest {
     pub(crate) const YES: Tree = Tree(1);
 
     pub(crate) fn new(budget: Budget) -> Self {
-        let mut roots = Table::new();
+        let mut roots = Table::with_room(ROOM);
         roots.number(Root::Truth(Truth::No));
         roots.number(Root::Truth(Truth::Yes));
         Self {
             roots,
-            questions: Table::new(),
-            answers: Vec::new(),
+            questions: Table::with_room(ROOM),
+            answers: Vec::with_capacity(ROOM),
             budget,
         }
     }
@@ -83,6 +91,11 @@ impl Forest {
     /// Takes one from the budget, for what grows beside the trees.
     pub(crate) fn spend(&mut self) -> Result<(), Undecided> {
         self.budget.spend()
+    }
+
+    /// How many trees there are.
+    pub(crate) fn count(&self) -> usize {
+        self.roots.values().len()
     }
 
     pub(crate) fn root(&self, tree: Tree) -> Root {
@@ -114,29 +127,29 @@ impl Forest {
         yes: Tree,
         no: Tree,
     ) -> Result<Tree, Undecided> {
-        if condition == Self::YES || yes == no {
-            return Ok(yes);
+        let question = Question([condition, yes, no]);
+        if let Some(answer) = question.at_once() {
+            return Ok(answer);
         }
-        if condition == Self::NO {
-            return Ok(no);
-        }
-        if (yes, no) == (Self::YES, Self::NO) {
-            return Ok(condition);
-        }
-        let question = [condition, yes, no];
-        if let Some(known) = self.questions.find(&question) {
+        let level = question.0.map(|tree| self.level(tree)).into_iter().min();
+        let level = level.expect("there are three");
+        let [condition, yes, no] = question.0.map(|tree| self.at(tree, level));
+        let clear = Question([condition.0, yes.0, no.0]);
+        let set = Question([condition.1, yes.1, no.1]);
+        // What goes on one way only is as soon followed as remembered: no way is longer than a call has bits.
+        let is_fork = clear.at_once().is_none() && set.at_once().is_none();
+        if is_fork && let Some(known) = self.questions.find(&question) {
             return Ok(self.answers[known as usize]);
         }
-        let level = question.map(|tree| self.level(tree)).into_iter().min();
-        let level = level.expect("there are three");
-        let [condition, yes, no] = question.map(|tree| self.at(tree, level));
-        let clear = self.choose(condition.0, yes.0, no.0)?;
-        let set = self.choose(condition.1, yes.1, no.1)?;
+        let clear = self.choose(clear.0[0], clear.0[1], clear.0[2])?;
+        let set = self.choose(set.0[0], set.0[1], set.0[2])?;
         let answer = self.branch(level, clear, set)?;
         self.budget.spend()?;
-        // No part of a question is the question again, so it is still a new one.
-        self.questions.number(question);
-        self.answers.push(answer);
+        if is_fork {
+            // No part of a question is the question again, so it is still a new one.
+            self.questions.number(question);
+            self.answers.push(answer);
+        }
         Ok(answer)
     }
 
@@ -178,6 +191,51 @@ impl Forest {
             self.budget.spend()?;
         }
         Ok(Tree(number))
+    }
+}
+
+impl Tree {
+    /// Its place among the trees of its forest.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Question {
+    /// The answer, where it is one of the three.
+    fn at_once(self) -> Option<Tree> {
+        let Self([condition, yes, no]) = self;
+        if condition == Forest::YES || yes == no {
+            Some(yes)
+        } else if condition == Forest::NO {
+            Some(no)
+        } else if (yes, no) == (Forest::YES, Forest::NO) {
+            Some(condition)
+        } else {
+            None
+        }
+    }
+}
+
+// In few words, since these are hashed for every step of a proof; what collides costs time only.
+impl Hash for Root {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        match *self {
+            Self::Truth(truth) => hasher.write_u64(truth as u64),
+            Self::Answer(ret) => hasher.write_u64(u64::from(ret) << 8),
+            Self::Branch { level, clear, set } => {
+                hasher.write_u64(u64::from(level) << 32 | u64::from(clear.0));
+                hasher.write_u64(set.0.into());
+            }
+        }
+    }
+}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let [condition, yes, no] = self.0;
+        hasher.write_u64(u64::from(condition.0) << 32 | u64::from(yes.0));
+        hasher.write_u64(no.0.into());
     }
 }
 

@@ -15,9 +15,14 @@ pub(crate) struct Table<T> {
 
 impl<T: Hash + Eq> Table<T> {
     pub(crate) fn new() -> Self {
+        Self::with_room(16)
+    }
+
+    /// A table that so many values, a power of two, fit in before it grows.
+    pub(crate) fn with_room(count: usize) -> Self {
         Self {
-            values: Vec::new(),
-            slots: vec![0; 64],
+            values: Vec::with_capacity(count),
+            slots: vec![0; count * 2],
         }
     }
 
