@@ -2,6 +2,7 @@
 //!
 //! Apart from the diagram that says what the block means; here is only how to ask.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use callgate_syscalls::Endian;
@@ -35,6 +36,7 @@ pub(crate) fn block(
         atoms,
         endian,
         trees: Vec::new(),
+        shapes: BTreeMap::new(),
         effort: EFFORT,
     };
     blocks.block(function)
@@ -47,6 +49,8 @@ struct Blocks<'a> {
     endian: Endian,
     /// The tree of each function, where it is made, entered with its first word loaded.
     trees: Vec<Option<Node>>,
+    /// The shape of each function in its first word, where it was looked at.
+    shapes: BTreeMap<Diagram, Shape>,
     effort: usize,
 }
 
@@ -71,7 +75,7 @@ impl Blocks<'_> {
         if let Some(&Some(known)) = self.trees.get(function.index()) {
             return Ok(known);
         }
-        let shape = shape(self.diagrams, function, rank);
+        let shape = self.shape(function, rank);
         let mut ways = Vec::new();
         // A test of each node's bit is always possible; many more spans than nodes come of masks.
         let most_spans = shape.nodes as u64 * 2 + 8;
@@ -222,15 +226,22 @@ impl Blocks<'_> {
         Ok(simplest)
     }
 
-    fn complexity(&self, function: Diagram, rank: u16) -> (u64, usize) {
+    fn complexity(&mut self, function: Diagram, rank: u16) -> (u64, usize) {
         if !self.diagrams.begins_in(function, rank) {
             return (1, 0);
         }
-        let shape = shape(self.diagrams, function, rank);
+        let shape = self.shape(function, rank);
         (shape.spans.min(shape.masked_spans + 1), shape.nodes)
     }
 
-    fn nodes(&self, function: Diagram, rank: u16) -> usize {
+    /// The shape of a function, where it begins in this word.
+    fn shape(&mut self, function: Diagram, rank: u16) -> Shape {
+        let diagrams = &*self.diagrams;
+        let new = || shape(diagrams, function, rank);
+        *self.shapes.entry(function).or_insert_with(new)
+    }
+
+    fn nodes(&mut self, function: Diagram, rank: u16) -> usize {
         self.complexity(function, rank).1
     }
 

@@ -105,24 +105,27 @@ fn best(code: &mut Code, spans: &[Span<Leaf>], price: u64, effort: Effort) -> No
     singles.sort_by_key(|&at| core::cmp::Reverse(spans[at].to.weight));
     // One span is what remains when no test holds.
     singles.truncate(IN_FRONT.min(spans.len() - 1));
-    // By the number of tests in front; each tree is the one before without a span.
-    let mut trees = Vec::from([Tree::of(spans.to_vec(), price, effort.few, None)]);
-    let mut least = trees[0].cost();
+    let mut cheapest = Tree::of(spans.to_vec(), price, effort.few, None);
+    let mut least = cheapest.cost();
     let mut in_front = 0;
+    // The tree that was tried last, where it is not the cheapest.
+    let mut last: Option<Tree> = None;
     let (mut left, mut spent) = (total, 0);
     for count in 1..=singles.len() {
         spent += left + price;
         left -= spans[singles[count - 1]].to.weight;
         let rest = (0..spans.len()).filter(|at| !singles[..count].contains(at));
         let rest = merged(rest.map(|at| spans[at]));
-        let tree = Tree::of(rest, price, effort.few, trees.last());
+        let tree = Tree::of(rest, price, effort.few, last.as_ref().or(Some(&cheapest)));
         if spent + tree.cost() < least {
             least = spent + tree.cost();
             in_front = count;
+            (cheapest, last) = (tree, None);
+        } else {
+            last = Some(tree);
         }
-        trees.push(tree);
     }
-    let mut node = trees[in_front].node(code);
+    let mut node = cheapest.node(code);
     for &single in singles[..in_front].iter().rev() {
         let span = spans[single];
         node = code.test(Test::Eq(span.first), span.to.node, node);
@@ -162,8 +165,8 @@ impl Tree {
         let mut tree = Self {
             few: Few::new(spans, price),
             most,
-            costs: vec![0; count * (count + 1)],
-            cuts: vec![0; count * (count + 1)],
+            costs: vec![0; count * (count + 1) / 2],
+            cuts: vec![0; count * (count + 1) / 2],
         };
         let ends = other.map_or(Ends::default(), |other| tree.take_over(other));
         for length in 1..=count {
@@ -195,24 +198,16 @@ impl Tree {
         let back = rest.take_while(alike).count();
         let count = own.len();
         for begin in 0..front {
-            let (from, to) = (other.place(begin, begin), self.place(begin, begin));
-            let length = front - begin + 1;
+            let (from, to) = (other.row(begin), self.row(begin));
+            let length = front - begin;
             self.costs[to..][..length].copy_from_slice(&other.costs[from..][..length]);
             self.cuts[to..][..length].copy_from_slice(&other.cuts[from..][..length]);
         }
-        for begin in count - back..count {
-            let (from, to) = (
-                other.place(begin + skip, begin + skip),
-                self.place(begin, begin),
-            );
-            let length = count - begin + 1;
-            self.costs[to..][..length].copy_from_slice(&other.costs[from..][..length]);
-            for (cut, others) in self.cuts[to..][..length]
-                .iter_mut()
-                .zip(&other.cuts[from..])
-            {
-                *cut = others.saturating_sub(skip as u16);
-            }
+        // The rows of the last are last.
+        let (from, to) = (other.row(count - back + skip), self.row(count - back));
+        self.costs[to..].copy_from_slice(&other.costs[from..]);
+        for (cut, others) in self.cuts[to..].iter_mut().zip(&other.cuts[from..]) {
+            *cut = others.saturating_sub(skip as u16);
         }
         let ends = Ends { front, back };
         self.few.take_over(&other.few, ends);
@@ -236,14 +231,15 @@ impl Tree {
             (begin + 1, end - 1)
         };
         let below = &self.costs[self.place(begin, first)..=self.place(begin, last)];
-        let above = self.costs[self.place(first, end)..]
-            .iter()
-            .step_by(self.few.spans().len() + 1);
+        let mut above = self.place(first, end);
         let mut best = (u64::MAX, first);
-        for ((below, above), cut) in below.iter().zip(above).zip(first..) {
-            if below + above < best.0 {
-                best = (below + above, cut);
+        for (below, cut) in below.iter().zip(first..) {
+            let cost = below + self.costs[above];
+            if cost < best.0 {
+                best = (cost, cut);
             }
+            // The same end in the next row.
+            above += self.few.spans().len() - cut - 1;
         }
         best
     }
@@ -266,7 +262,13 @@ impl Tree {
         code.test(Test::Ge(self.few.spans()[cut].first), above, below)
     }
 
+    /// Where the costs of a stretch stand, which is not empty.
     fn place(&self, begin: usize, end: usize) -> usize {
-        begin * (self.few.spans().len() + 1) + end
+        self.row(begin) + end - begin - 1
+    }
+
+    /// Where the stretches from `begin` stand, one for each end after it.
+    fn row(&self, begin: usize) -> usize {
+        begin * (2 * self.few.spans().len() + 1 - begin) / 2
     }
 }

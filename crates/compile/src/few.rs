@@ -58,7 +58,7 @@ struct Parting {
 
 impl Few {
     pub(crate) fn new(spans: Vec<Span<Leaf>>, price: u64) -> Self {
-        let known = vec![UNKNOWN; spans.len() << MOST];
+        let known = vec![UNKNOWN; spans.len() << (MOST - 1)];
         let bits = spans.iter().map(Bits::of).collect();
         Self {
             spans,
@@ -70,9 +70,9 @@ impl Few {
 
     /// Takes over what is known of the spans in common with a list that is not shorter.
     pub(crate) fn take_over(&mut self, other: &Self, ends: Ends) {
-        let front = ends.front.saturating_sub(MOST - 1) << MOST;
+        let front = ends.front.saturating_sub(MOST - 1) << (MOST - 1);
         self.known[..front].copy_from_slice(&other.known[..front]);
-        let back = ends.back << MOST;
+        let back = ends.back << (MOST - 1);
         let (to, from) = (self.known.len() - back, other.known.len() - back);
         self.known[to..].copy_from_slice(&other.known[from..]);
     }
@@ -224,9 +224,9 @@ impl Bits {
 }
 
 impl Remaining {
-    /// Where it stands among what is known.
+    /// Where it stands among what is known; its lowest bit is always set.
     const fn place(self) -> usize {
-        self.base << MOST | self.bits
+        self.base << (MOST - 1) | self.bits >> 1
     }
 
     /// Of these spans, those of a choice of them, which is not empty.

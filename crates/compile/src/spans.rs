@@ -2,6 +2,7 @@
 //!
 //! Apart from the diagram, which knows bits and no values.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use crate::diagram::{Diagram, Diagrams, Entry, WORD_BITS};
@@ -107,29 +108,17 @@ pub(crate) fn targets(diagrams: &Diagrams, function: Diagram, rank: u16) -> Vec<
 /// The nodes of a function in the word of this rank, children before their parents.
 fn nodes(diagrams: &Diagrams, function: Diagram, rank: u16) -> Vec<Diagram> {
     let mut nodes = Vec::new();
-    let mut layer = Vec::from([function]);
-    // Level by level, so that each node is met among its equals.
-    for level in rank * WORD_BITS..(rank + 1) * WORD_BITS {
-        layer.sort_unstable();
-        layer.dedup();
-        let mut later = Vec::new();
-        for node in layer {
-            if diagrams.level(node) == level {
-                nodes.push(node);
-                let (clear, set) = diagrams.halves(node, level);
-                later.extend(
-                    [clear, set]
-                        .into_iter()
-                        .filter(|&to| diagrams.begins_in(to, rank)),
-                );
-            } else {
-                later.push(node);
-            }
+    // Parents are greater than their children, so all that lead to a node come before it.
+    let mut todo = BinaryHeap::from([function]);
+    while let Some(node) = todo.pop() {
+        if nodes.last() == Some(&node) || !diagrams.begins_in(node, rank) {
+            continue;
         }
-        layer = later;
+        nodes.push(node);
+        let (clear, set) = diagrams.halves(node, diagrams.level(node));
+        todo.extend([clear, set]);
     }
-    nodes.sort_unstable();
-    nodes.dedup();
+    nodes.reverse();
     nodes
 }
 
