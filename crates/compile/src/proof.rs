@@ -26,11 +26,18 @@ pub(crate) fn prove(
         }
         let last = Syscall::numbers(arch).last().map_or(0, |(nr, _)| nr);
         let first = Syscall::numbers(arch).next().map_or(0, |(nr, _)| nr);
-        for nr in first..=last {
-            let always = meaning.always(arch.audit(), nr) == Some(Action::Allow);
-            if always != always_allows(program, arch.audit(), nr) {
-                return Err(CompileError::Cache { arch, nr });
+        let mut nr = first;
+        while nr <= last {
+            let (always, up_to) = meaning.always_up_to(arch.audit(), nr);
+            for nr in nr..=up_to.min(last) {
+                if (always == Some(Action::Allow)) != always_allows(program, arch.audit(), nr) {
+                    return Err(CompileError::Cache { arch, nr });
+                }
             }
+            let Some(next) = up_to.checked_add(1) else {
+                break;
+            };
+            nr = next;
         }
     }
     Ok(())

@@ -73,17 +73,26 @@ impl Diagram {
     /// What all calls of this audit token and number get, whatever else they have; none where that depends.
     #[must_use]
     pub fn always(&self, audit: u32, nr: u32) -> Option<Action> {
+        self.always_up_to(audit, nr).0
+    }
+
+    /// The same, and a number up to which it is so, from this one on.
+    #[must_use]
+    pub fn always_up_to(&self, audit: u32, nr: u32) -> (Option<Action>, u32) {
         let argument = level(SeccompData::ARGS, BITS - 1);
+        // The bits of the number that were not asked for, which are its lowest.
+        let mut free = u32::MAX;
         let mut at = self.nodes.len() - 1;
         loop {
             match self.nodes[at] {
-                Node::Answer(action) => return Some(action),
-                Node::Branch { level, .. } if level >= argument => return None,
+                Node::Answer(action) => return (Some(action), nr | free),
+                Node::Branch { level, .. } if level >= argument => return (None, nr | free),
                 Node::Branch { level, clear, set } => {
                     let (offset, bit) = place(level);
                     let word = if offset == SeccompData::ARCH {
                         audit
                     } else {
+                        free = (1 << bit) - 1;
                         nr
                     };
                     at = if word & 1 << bit == 0 { clear } else { set } as usize;

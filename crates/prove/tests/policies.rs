@@ -17,7 +17,10 @@ fn a_diagram_answers_as_its_policy_does() {
         for call in calls {
             let action = policy.decide(&call).action;
             assert_eq!(diagram.answer(&call), action, "{call:x?}\n{policy:#?}");
-            if let Some(always) = diagram.always(call.arch, call.nr) {
+            let (always, up_to) = diagram.always_up_to(call.arch, call.nr);
+            assert_eq!(diagram.always(call.arch, call.nr), always);
+            assert_eq!(diagram.always(call.arch, up_to), always);
+            if let Some(always) = always {
                 assert_eq!(always, action, "{call:x?}\n{policy:#?}");
             }
         }
