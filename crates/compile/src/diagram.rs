@@ -4,6 +4,7 @@
 //! It is the optimiser's own; the proof of its work stands on another one.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::intern::Interner;
 use crate::words::WordTest;
@@ -16,7 +17,7 @@ pub(crate) struct Diagram(u32);
 pub(crate) const WORD_BITS: u16 = 32;
 
 /// A node: an answer, or two functions to choose from by a bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     Leaf(u32),
     /// The level of a bit is its word's rank times 32, plus its distance from the highest bit.
@@ -30,6 +31,9 @@ pub(crate) enum Entry {
 /// Marks a question for the simplified function; no diagram has this number.
 const SIMPLIFIED: u32 = u32::MAX;
 
+/// How many nodes, and questions, there is room for before memory is asked for again.
+const ROOM: usize = 1024;
+
 /// There are more nodes than were granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
@@ -40,6 +44,19 @@ pub(crate) struct Diagrams {
     limit: usize,
     asked: Interner<[u32; 3]>,
     answers: Vec<Diagram>,
+}
+
+// In few words, since nodes are hashed most of the time that diagrams take.
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        match *self {
+            Self::Leaf(ret) => hasher.write_u64(ret.into()),
+            Self::Branch { level, clear, set } => {
+                hasher.write_u64(u64::from(level) << 32 | u64::from(clear.0));
+                hasher.write_u64(set.0.into());
+            }
+        }
+    }
 }
 
 impl Diagram {
@@ -57,13 +74,13 @@ impl Diagrams {
 
     /// Diagrams with at most this many nodes altogether.
     pub(crate) fn new(limit: usize) -> Self {
-        let mut entries = Interner::new();
+        let mut entries = Interner::with_room(ROOM);
         entries.intern(Entry::Leaf(0));
         entries.intern(Entry::Leaf(1));
         Self {
             entries,
             limit,
-            asked: Interner::new(),
+            asked: Interner::with_room(ROOM),
             answers: Vec::new(),
         }
     }

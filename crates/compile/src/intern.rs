@@ -17,9 +17,14 @@ const FREE: u32 = u32::MAX;
 
 impl<T: Hash + Eq> Interner<T> {
     pub(crate) fn new() -> Self {
+        Self::with_room(8)
+    }
+
+    /// With room for so many values, a power of two, before it grows.
+    pub(crate) fn with_room(count: usize) -> Self {
         Self {
-            items: Vec::new(),
-            places: vec![FREE; 16],
+            items: Vec::with_capacity(count),
+            places: vec![FREE; count * 2],
         }
     }
 
@@ -94,8 +99,10 @@ impl Hasher for Mix {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.add(byte.into());
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.add(u64::from_le_bytes(word));
         }
     }
 
