@@ -2,7 +2,7 @@
 //!
 //! Apart from the readers, because two of them ask the same question before they differ.
 
-use callgate_profile::{ArchName, Problem, Profile, Spanned, codes};
+use callgate_profile::{ArchName, Profile, Spanned, faults};
 use callgate_syscalls::Arch;
 
 use crate::resolved::Fault;
@@ -58,12 +58,8 @@ pub(crate) fn names(profile: &Profile, native: Option<Arch>) -> Vec<&Spanned<Arc
 pub(crate) fn exclusive(profile: &Profile) -> Result<(), Fault> {
     match (&profile.architectures, &profile.arch_map) {
         (Some(list), Some(map)) if !list.value.is_empty() && !map.value.is_empty() => {
-            let message =
-                "both `architectures` and `archMap` are stated, and one of them is allowed";
-            let problem = Problem::error(codes::EXCLUSIVE_KEYS, map.span, message);
-            Err(problem
-                .related(list.span, "`architectures` stands here")
-                .into())
+            let fields = [("architectures", list.span), ("archMap", map.span)];
+            Err(faults::exclusive(fields).into())
         }
         _ => Ok(()),
     }
@@ -73,10 +69,7 @@ fn known(name: &Spanned<ArchName>, native: Arch) -> Result<Arch, Fault> {
     match &name.value {
         ArchName::Known(arch) => Ok(*arch),
         ArchName::Native => Ok(native),
-        ArchName::Unknown(word) => {
-            let message = format!("unknown arch `{word}`");
-            Err(Problem::error(codes::ARCH_OR_FLAG, name.span, message).into())
-        }
+        ArchName::Unknown(word) => Err(faults::unknown_arch(word, name.span).into()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use callgate_policy::{Action, Comparison, Numbers, Policy, Rule, Section, Test, strictest};
 use callgate_profile::{
     ActionName, Argument, Oddity, Problem, Profile, Spanned, SyscallRule, codes, condition_name,
+    faults,
 };
 use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
@@ -15,17 +16,19 @@ use crate::conditions::{Circumstances, releases_that_are_none};
 use crate::custom;
 use crate::resolved::{Fault, How, Origins, Reasons, Refusal, Resolved};
 use crate::target::Target;
-use crate::words::{self, EPERM, kernel_action, missing};
+use crate::words::{self, EPERM, kernel_action, no_default_action, refuse_mistyped};
 
 /// The meaning of a document for target `callgate`.
 pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refusal> {
     let mut reasons = Reasons::default();
-    reasons.extend(faults(profile));
+    // A field of another type is not there, and would be called missing.
+    refuse_mistyped(profile)?;
+    reasons.extend(faults_of(profile));
     reasons.extend(releases_that_are_none(profile.rules()));
     let arches = reasons.take(arches::listed(profile, target));
     let arches = arches.unwrap_or_default();
     let default = match &profile.default_action {
-        None => Err(missing(codes::ACTION, profile.span, "`defaultAction`").into()),
+        None => Err(no_default_action(profile).into()),
         Some(name) => {
             let data = Data {
                 number: profile.default_errno_ret.as_ref(),
@@ -93,18 +96,8 @@ pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refus
 }
 
 /// What the document does not hold though somebody wrote it, and what it holds in two forms.
-fn faults(profile: &Profile) -> Vec<Problem> {
-    let mistyped = profile.mistyped.map(|span| {
-        Problem::error(
-            codes::WRONG_TYPE,
-            span,
-            "the value has another type than its field",
-        )
-    });
-    let nulls = profile.null_elements.iter().map(|null| {
-        let message = format!("null as an element of `{}`", null.list);
-        Problem::error(codes::NULL_ELEMENT, null.span, message)
-    });
+fn faults_of(profile: &Profile) -> Vec<Problem> {
+    let nulls = profile.null_elements.iter().map(faults::null_element);
     let twice = profile.odd_keys.iter().filter_map(|key| match key.oddity {
         Oddity::Duplicate(first) if key.field != "comment" => Some((key, first)),
         _ => None,
@@ -115,7 +108,7 @@ fn faults(profile: &Profile) -> Vec<Problem> {
             .label("again here")
             .related(first, "first here")
     });
-    mistyped.into_iter().chain(nulls).chain(twice).collect()
+    nulls.chain(twice).collect()
 }
 
 /// The data of an action, by number or by name.
@@ -137,7 +130,8 @@ impl Data<'_> {
             (Some(text), _) => {
                 let number = errno_by_name(arch, &text.value).map(u64::from);
                 let value = number.or_else(|| text.value.parse().ok()).ok_or_else(|| {
-                    let message = format!("`{}` is no errno of {arch}", text.value);
+                    let quoted = faults::quoted(&text.value);
+                    let message = format!("{quoted} is no errno of {arch}");
                     Box::new(Problem::error(codes::ERRNO_NAME, text.span, message))
                 })?;
                 (value, text.span)
@@ -145,13 +139,12 @@ impl Data<'_> {
             (None, Some(number)) => (number.value, number.span),
             (None, None) => return Ok(EPERM),
         };
-        u16::try_from(value)
-            .ok()
-            .filter(|&bits| bits <= limit)
-            .ok_or_else(|| {
-                let message = format!("the data of {name} is {value}, and {limit} is the largest");
-                Box::new(Problem::error(codes::ERRNO_RANGE, span, message))
-            })
+        let bits = u16::try_from(value).ok().filter(|&bits| bits <= limit);
+        bits.ok_or_else(|| {
+            let number = Spanned::new(value, span);
+            let problem = faults::errno_out_of_range(&number, Some(name));
+            Box::new(problem.expect("what is past the limit of its action is out of range"))
+        })
     }
 }
 
@@ -169,18 +162,15 @@ fn action(
         return Ok(action);
     }
     let ActionName::Custom(custom) = &name.value else {
-        let message = format!("unknown action `{}`", name.value);
-        let known = ActionName::WORDS.join(" ");
-        let problem = Problem::error(codes::ACTION, name.span, message);
-        return Err(problem.note(format!("known are {known}")).into());
+        return Err(faults::unknown_action(name.value.as_str(), name.span).into());
     };
     let Some(declared) = profile.x_actions.get(custom) else {
-        let message = format!("action `{custom}` is not declared in `x-actions`");
+        let message = format!("`x-actions` does not declare {}", faults::quoted(custom));
         return Err(Problem::error(codes::CUSTOM_ACTION, name.span, message).into());
     };
     let Some(answer) = &declared.answer else {
         let span = declared.name.span;
-        return Err(missing(codes::CUSTOM_ACTION, span, "`answer`").into());
+        return Err(Problem::error(codes::CUSTOM_ACTION, span, "`answer` is missing").into());
     };
     let data = Data {
         number: declared.errno_ret.as_ref(),
@@ -188,8 +178,9 @@ fn action(
     };
     known(&answer.value, data)?.ok_or_else(|| {
         let message = format!(
-            "the answer of `{custom}` is `{}`, which is none of the kernel's",
-            answer.value
+            "the answer of {} is {}, which is none of the kernel's",
+            faults::quoted(custom),
+            faults::quoted(answer.value.as_str())
         );
         Box::new(Problem::error(codes::CUSTOM_ACTION, answer.span, message))
     })
@@ -203,7 +194,7 @@ fn actions(
     reasons: &mut Reasons,
 ) -> Option<Vec<Action>> {
     let Some(name) = &rule.value.action else {
-        reasons.add(missing(codes::ACTION, rule.span, "`action`"));
+        reasons.add(faults::missing_action("action", rule.span));
         return None;
     };
     let data = Data {
@@ -223,9 +214,10 @@ fn comparisons(
     if let (Some(name), Some(names)) = (&rule.name, &rule.names)
         && !names.value.is_empty()
     {
-        let message = "both `name` and `names` are stated, and one of them is allowed";
-        let problem = Problem::error(codes::EXCLUSIVE_KEYS, name.span, message);
-        reasons.add(problem.related(names.span, "`names` stands here"));
+        reasons.add(faults::exclusive([
+            ("name", name.span),
+            ("names", names.span),
+        ]));
         return None;
     }
     let mut all = Vec::with_capacity(rule.arguments().len());
@@ -242,12 +234,12 @@ fn comparisons(
 }
 
 fn comparison(argument: &Spanned<Argument>) -> Result<Comparison, Fault> {
-    let absent = |what| Box::new(missing(codes::COMPARISON, argument.span, what));
+    let absent = |field| Box::new(faults::missing_in_argument(field, argument.span));
     let fields = &argument.value;
-    let index = fields.index.as_ref().ok_or_else(|| absent("`index`"))?;
-    let op = fields.op.as_ref().ok_or_else(|| absent("`op`"))?;
+    let index = fields.index.as_ref().ok_or_else(|| absent("index"))?;
+    let op = fields.op.as_ref().ok_or_else(|| absent("op"))?;
     if fields.value.is_none() {
-        return Err(absent("`value`"));
+        return Err(absent("value"));
     }
     Ok(Comparison {
         arg: words::arg(index)?,

@@ -2,7 +2,7 @@
 //!
 //! Apart from the engines, because callgate's own reading honours them exactly as Docker does, under names that Docker's tables can spoil.
 
-use callgate_profile::{Conditions, MinKernel, Problem, Spanned, SyscallRule, codes};
+use callgate_profile::{Conditions, MinKernel, Problem, Spanned, SyscallRule, faults};
 use callgate_syscalls::{Capability, CapabilitySet, Release};
 
 /// The machine and the rights that conditions ask about.
@@ -66,12 +66,6 @@ pub(crate) fn releases_that_are_none(rules: &[Spanned<SyscallRule>]) -> Vec<Prob
     conditions
         .filter_map(|conditions| conditions.value.min_kernel.as_ref())
         .filter(|least| least.value.release.is_none() && !least.value.written.is_empty())
-        .map(|least| {
-            let message = format!(
-                "`{}` is not a kernel release: two numbers of at most 255 with a dot between, such as 4.8",
-                least.value.written
-            );
-            Problem::error(codes::MIN_KERNEL, least.span, message)
-        })
+        .map(|least| faults::no_release(&least.value.written, least.span))
         .collect()
 }

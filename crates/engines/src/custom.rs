@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use callgate_policy::{Rule, Section};
-use callgate_profile::{Problem, codes};
+use callgate_profile::{Problem, codes, faults};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::resolved::{Origin, Origins};
@@ -60,7 +60,7 @@ fn conflict(arch: Arch, rule: &Rule, places: [&Origin; 2], args: [u64; 6]) -> Pr
     } else {
         [places[1], places[0]]
     };
-    let name = |origin: &Origin| origin.custom.as_deref().unwrap_or_default().to_owned();
+    let name = |origin: &Origin| faults::quoted(origin.custom.as_deref().unwrap_or_default());
     let (one, two) = (name(first), name(second));
     let number = rule.numbers.first;
     let call = Syscall::by_number(arch, number)
@@ -68,10 +68,10 @@ fn conflict(arch: Arch, rule: &Rule, places: [&Origin; 2], args: [u64; 6]) -> Pr
     let args: Vec<String> = args.iter().map(|arg| format!("{arg:#x}")).collect();
     let answer = rule.action.name();
     let message =
-        format!("custom actions `{one}` and `{two}` both answer {answer}, and both match a call");
+        format!("custom actions {one} and {two} both answer {answer}, and both match a call");
     Problem::error(codes::CUSTOM_ACTION, second.name, message)
-        .label(format!("`{two}` here"))
-        .related(first.name, format!("`{one}` here"))
+        .label(format!("{two} here"))
+        .related(first.name, format!("{one} here"))
         .note(format!("both match {arch} {call}({})", args.join(", ")))
         .help("let their comparisons exclude each other")
 }

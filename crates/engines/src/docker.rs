@@ -4,7 +4,7 @@
 //! Sources: `profiles/seccomp` of moby/moby and moby/profiles, and containers that were started.
 
 use callgate_profile::{
-    ArchName, Oddity, Problem, Profile, Span, Spanned, SyscallRule, codes, condition_name,
+    ArchName, Oddity, Problem, Profile, Span, Spanned, SyscallRule, codes, condition_name, faults,
 };
 use callgate_syscalls::Arch;
 
@@ -14,7 +14,7 @@ use crate::resolved::{Fault, Reasons, Refusal, Resolved};
 use crate::runc::{self, Oci, OciRule};
 use crate::target::{Runtime, Target};
 use crate::version::Version;
-use crate::words::EPERM;
+use crate::words::{EPERM, refuse_mistyped};
 
 /// The meaning of a document for Docker.
 pub(crate) fn read(
@@ -24,7 +24,9 @@ pub(crate) fn read(
     runtime: Runtime,
 ) -> Result<Resolved, Refusal> {
     let mut reasons = Reasons::default();
-    reasons.extend(faults(profile));
+    // Go's decoder stops there.
+    refuse_mistyped(profile)?;
+    reasons.extend(null_rules(profile));
     reasons.extend(releases_that_are_none(profile.rules()));
     if runc::asks_for_nothing(profile) {
         reasons.settle()?;
@@ -79,24 +81,12 @@ pub(crate) fn read(
     Ok(resolved)
 }
 
-/// What Go's decoder stops at, or the daemon falls over.
-fn faults(profile: &Profile) -> Vec<Problem> {
-    let mistyped = profile.mistyped.map(|span| {
-        Problem::error(
-            codes::WRONG_TYPE,
-            span,
-            "the value has another type than its field",
-        )
-    });
-    let nulls = profile
-        .null_elements
-        .iter()
-        .filter(|null| null.list == "syscalls");
-    let nulls = nulls.map(|null| {
-        Problem::error(codes::NULL_ELEMENT, null.span, "null as a rule")
-            .note("dockerd falls over it without an answer, and the client waits")
-    });
-    mistyped.into_iter().chain(nulls).collect()
+/// The rules that are `null`: dockerd falls over them without an answer, and the client waits.
+fn null_rules(profile: &Profile) -> impl Iterator<Item = Problem> {
+    let nulls = profile.null_elements.iter();
+    nulls
+        .filter(|null| null.list == "syscalls")
+        .map(faults::null_element)
 }
 
 /// The `null`s in lists of a rule that stays, of which something comes that the runtime refuses.
@@ -104,11 +94,7 @@ fn nulls_of(profile: &Profile, rule: &Spanned<SyscallRule>) -> Vec<Problem> {
     let here = profile.null_elements.iter().filter(|null| {
         null.rule == Some(rule.value.index) && matches!(null.list, "args" | "names")
     });
-    let problem = |span, list| {
-        let message = format!("null as an element of `{list}`");
-        Problem::error(codes::NULL_ELEMENT, span, message)
-    };
-    here.map(|null| problem(null.span, null.list)).collect()
+    here.map(faults::null_element).collect()
 }
 
 /// The arches that dockerd hands on; none where `archMap` has no entry that it finds.
@@ -158,9 +144,7 @@ fn calls(rule: &SyscallRule) -> Vec<&Spanned<String>> {
 fn one_way_of_naming(rule: &SyscallRule) -> Result<(), Fault> {
     match (&rule.name, &rule.names) {
         (Some(name), Some(names)) if !name.value.is_empty() && !names.value.is_empty() => {
-            let message = "both `name` and `names` are stated, and one of them is allowed";
-            let problem = Problem::error(codes::EXCLUSIVE_KEYS, name.span, message);
-            Err(problem.related(names.span, "`names` stands here").into())
+            Err(faults::exclusive([("name", name.span), ("names", names.span)]).into())
         }
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use callgate_policy::{Action, Comparison, Policy, Section};
 use callgate_profile::{
-    ActionName, ArchName, FlagName, Problem, Profile, Span, Spanned, SyscallRule, codes,
+    ActionName, ArchName, FlagName, Problem, Profile, Span, Spanned, SyscallRule, codes, faults,
 };
 use callgate_syscalls::{Arch, Release, Syscall};
 
@@ -49,11 +49,16 @@ pub(crate) fn asks_for_nothing(profile: &Profile) -> bool {
 
 /// No filter at all.
 pub(crate) fn unconfined(profile: &Profile) -> Resolved {
-    let message = "neither `defaultAction` nor rules: the container runs without a filter";
+    let problem = if profile.default_action.is_none() && profile.syscalls.is_none() {
+        faults::no_profile(profile.span)
+    } else {
+        let message = "neither `defaultAction` nor rules: the container runs without a filter";
+        Problem::warning(codes::NO_PROFILE, profile.span, message)
+    };
     Resolved {
         policy: Policy::new(Action::Allow, Action::Allow, Vec::new()).expect("there are no arches"),
         origins: Vec::new(),
-        problems: vec![Problem::warning(codes::NO_PROFILE, profile.span, message)],
+        problems: vec![problem],
     }
 }
 
@@ -137,8 +142,7 @@ struct Converted<'p> {
 
 fn default_action(oci: &Oci<'_>) -> Result<Action, Fault> {
     let Some(name) = &oci.profile.default_action else {
-        let span = oci.profile.span;
-        return Err(words::missing(codes::ACTION, span, "`defaultAction`").into());
+        return Err(words::no_default_action(oci.profile).into());
     };
     let action = action(name, oci.default_errno_ret)?;
     if action == Action::Notify {
@@ -152,7 +156,11 @@ fn default_action(oci: &Oci<'_>) -> Result<Action, Fault> {
 fn action(name: &Spanned<ActionName>, errno_ret: Option<&Spanned<u64>>) -> Result<Action, Fault> {
     let data = errno_ret.map_or(EPERM, |number| (number.value & 0xffff) as u16);
     let action = kernel_action(&name.value, data).ok_or_else(|| {
-        let message = format!("`{}` is no action that runc knows", name.value);
+        let word = name.value.as_str();
+        let ActionName::Custom(_) = name.value else {
+            return Box::new(faults::unknown_action(word, name.span));
+        };
+        let message = format!("{} is no action that runc knows", faults::quoted(word));
         let problem = Problem::error(codes::ACTION, name.span, message);
         Box::new(problem.note(format!("known are {}", ActionName::WORDS.join(" "))))
     })?;
@@ -162,7 +170,9 @@ fn action(name: &Spanned<ActionName>, errno_ret: Option<&Spanned<u64>>) -> Resul
                 "errno is {errno}, and {} is the largest that libseccomp takes",
                 callgate_bpf::MAX_ERRNO - 1
             );
-            let problem = Problem::error(codes::ERRNO_RANGE, number.span, message);
+            let past_the_kernel = faults::errno_out_of_range(number, Some(&name.value));
+            let problem = past_the_kernel
+                .unwrap_or_else(|| Problem::error(codes::ERRNO_RANGE, number.span, message));
             Err(problem
                 .note("runc says `two checks on same syscall argument`")
                 .into())
@@ -181,7 +191,7 @@ fn converted<'p>(
     let mut all = Vec::new();
     for OciRule { rule, calls } in &oci.rules {
         let Some(name) = &rule.value.action else {
-            reasons.add(words::missing(codes::ACTION, rule.span, "`action`"));
+            reasons.add(faults::missing_action("action", rule.span));
             continue;
         };
         let mut named = HashSet::new();

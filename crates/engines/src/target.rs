@@ -70,6 +70,15 @@ pub struct ParseEngineError {
 /// What callgate knows of, without a model; naming one gets a clear answer.
 const WITHOUT_A_MODEL: &[&str] = &["podman", "crio", "containerd", "runc", "crun", "youki"];
 
+/// The major and minor numbers of the first and the last of some versions.
+type Lines = ((u16, u16), (u16, u16));
+
+/// The lines of dockerd that are modelled; there was none between 20.10 and 23.
+const DOCKER_LINES: &[Lines] = &[((20, 10), (20, 10)), ((23, 0), (29, u16::MAX))];
+
+/// The lines of runc that are modelled.
+const RUNC_LINES: &[Lines] = &[((1, 1), (1, 5))];
+
 /// How a target is written.
 const FORM: &str = "ENGINE[@VERSION][+RUNTIME[@VERSION]]";
 
@@ -151,12 +160,20 @@ impl FromStr for Engine {
 }
 
 fn docker(version: Option<Version>, runtime: Option<&str>) -> Result<Engine, ParseEngineError> {
+    if let Some(version) = version.filter(|&version| !is_one_of(DOCKER_LINES, version)) {
+        return Err(ParseEngineError::new(format!(
+            "docker {version} has no model; there is one of docker 20.10 and of 23 to 29"
+        )));
+    }
     let engine = version.map_or(Engine::DOCKER, Engine::docker);
     let (Engine::Docker { version, .. }, Some(runtime)) = (engine, runtime) else {
         return Ok(engine);
     };
     match named(runtime)? {
         ("runc", None) => Ok(engine),
+        ("runc", Some(runc)) if !is_one_of(RUNC_LINES, runc) => Err(ParseEngineError::new(
+            format!("runc {runc} has no model; there is one of runc 1.1 to 1.5"),
+        )),
         ("runc", Some(runc)) => Ok(Engine::Docker {
             version,
             runtime: Runtime::Runc(runc),
@@ -168,6 +185,11 @@ fn docker(version: Option<Version>, runtime: Option<&str>) -> Result<Engine, Par
             "unknown runtime `{name}`; known is `runc`"
         ))),
     }
+}
+
+fn is_one_of(lines: &[Lines], version: Version) -> bool {
+    let mut lines = lines.iter();
+    lines.any(|&(first, last)| version.is_within(first, last))
 }
 
 /// A name, and the version behind its `@`.
@@ -239,6 +261,12 @@ mod tests {
             ("docker@24.0.7", "docker@24.0.7+runc@1.1.14"),
             ("docker+runc", "docker@28+runc@1.3"),
             ("docker@28+runc@1.5.1", "docker@28+runc@1.5.1"),
+            ("docker@29.1", "docker@29.1+runc@1.3"),
+            ("docker@20", "docker@20+runc@1.1.5"),
+            ("docker@25.0+runc@1", "docker@25.0+runc@1"),
+            ("docker@27+runc@1.1.15", "docker@27+runc@1.1.15"),
+            ("docker@28+runc@1.2.9", "docker@28+runc@1.2.9"),
+            ("docker@29+runc@1.3.6", "docker@29+runc@1.3.6"),
         ] {
             let target: Target = text.parse().expect(text);
             assert_eq!(target.to_string(), full);
@@ -260,6 +288,22 @@ mod tests {
             (
                 "docker+crun@1.27",
                 "runtime `crun` has no model yet; known is `runc`",
+            ),
+            (
+                "docker@0",
+                "docker 0 has no model; there is one of docker 20.10 and of 23 to 29",
+            ),
+            (
+                "docker@1.9",
+                "docker 1.9 has no model; there is one of docker 20.10 and of 23 to 29",
+            ),
+            (
+                "docker@99",
+                "docker 99 has no model; there is one of docker 20.10 and of 23 to 29",
+            ),
+            (
+                "docker@28+runc@1.6.0",
+                "runc 1.6.0 has no model; there is one of runc 1.1 to 1.5",
             ),
             ("docker+kata", "unknown runtime `kata`; known is `runc`"),
             (

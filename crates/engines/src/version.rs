@@ -47,6 +47,14 @@ impl Version {
     }
 }
 
+impl Version {
+    /// Whether it is of one of these lines, from a major and minor number to another; what is not stated fits.
+    pub(crate) fn is_within(self, first: (u16, u16), last: (u16, u16)) -> bool {
+        let minor = |unstated| self.minor.unwrap_or(unstated);
+        (self.major, minor(u16::MAX)) >= first && (self.major, minor(0)) <= last
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.major)?;

@@ -3,9 +3,9 @@
 //! Apart from the readers, so that one word has one meaning, and one message where it has none.
 
 use callgate_policy::{Action, Arg, Test};
-use callgate_profile::{ActionName, Argument, OpName, Problem, Span, Spanned, codes};
+use callgate_profile::{ActionName, Argument, OpName, Problem, Profile, Spanned, faults};
 
-use crate::resolved::Fault;
+use crate::resolved::{Fault, Reasons, Refusal};
 
 /// The errno of an action that states none: EPERM, on every arch.
 pub(crate) const EPERM: u16 = 1;
@@ -30,11 +30,8 @@ pub(crate) const fn kernel_action(name: &ActionName, data: u16) -> Option<Action
 /// Which argument is compared.
 pub(crate) fn arg(index: &Spanned<u64>) -> Result<Arg, Fault> {
     Arg::new(index.value).ok_or_else(|| {
-        let message = format!(
-            "argument index is {}, and the last of a call's six arguments is 5",
-            index.value
-        );
-        Box::new(Problem::error(codes::COMPARISON, index.span, message))
+        let problem = faults::index_out_of_range(index);
+        Box::new(problem.expect("what is no argument is out of range"))
     })
 }
 
@@ -54,16 +51,22 @@ pub(crate) fn test(op: &Spanned<OpName>, argument: &Argument) -> Result<Test, Fa
             value: number(&argument.value_two),
         },
         OpName::Unknown(word) => {
-            let message = format!(
-                "unknown operator `{word}`; known are {}",
-                OpName::WORDS.join(" ")
-            );
-            return Err(Problem::error(codes::COMPARISON, op.span, message).into());
+            return Err(faults::unknown_operator(word, op.span).into());
         }
     })
 }
 
-/// A field that the reader needs and the document does not have, or not in a form that can be read.
-pub(crate) fn missing(code: &'static str, span: Span, what: &str) -> Problem {
-    Problem::error(code, span, format!("{what} is missing"))
+/// Refuses a document with a value that has another type than its field.
+pub(crate) fn refuse_mistyped(profile: &Profile) -> Result<(), Refusal> {
+    let mut reasons = Reasons::default();
+    reasons.extend(profile.mistyped.as_deref().cloned());
+    reasons.settle()
+}
+
+/// What is wrong with a profile that has no default action.
+pub(crate) fn no_default_action(profile: &Profile) -> Problem {
+    match profile.syscalls {
+        None => faults::no_profile(profile.span),
+        Some(_) => faults::missing_action("defaultAction", profile.span),
+    }
 }

@@ -4,6 +4,7 @@
 //! a field that one dialect has and another ignores stands here as written, and an engine decides.
 
 use crate::names::{ActionName, ArchName, ConditionArch, FlagName, OpName};
+use crate::problem::Problem;
 use crate::span::{Span, Spanned};
 use callgate_syscalls::Release;
 use std::collections::BTreeMap;
@@ -52,8 +53,8 @@ pub struct Profile {
     pub odd_keys: Vec<OddKey>,
     /// `null` where an element of a list should stand; the lists here are without them.
     pub null_elements: Vec<NullElement>,
-    /// The first value whose JSON type is not its field's: Go's decoder refuses the whole document for it.
-    pub mistyped: Option<Span>,
+    /// What is wrong with the first value whose JSON type is not its field's: Go's decoder refuses the whole document for it.
+    pub mistyped: Option<Box<Problem>>,
 }
 
 /// One entry of `archMap`.

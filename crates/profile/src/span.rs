@@ -52,7 +52,7 @@ impl<T> Deref for Spanned<T> {
     }
 }
 
-/// The line and the column of a byte offset, both from 1; columns count characters.
+/// The line and the column of a byte offset, both from 1; columns count characters, and a byte order mark at the start is none.
 ///
 /// An offset past the end is the place behind the last character.
 /// It reads the text up to the offset; for many places of one text, [`Lines`] is faster.
@@ -64,7 +64,9 @@ pub fn line_column(text: &[u8], offset: usize) -> (usize, usize) {
         .iter()
         .rposition(|&byte| byte == b'\n')
         .map_or(0, |newline| newline + 1);
-    (line, characters(&before[line_start..]) + 1)
+    let before = &before[line_start..];
+    let mark = usize::from(line_start == 0 && starts_with_mark(text, before.len()));
+    (line, characters(before) - mark + 1)
 }
 
 /// An index of a text, which finds the line and column of any place at once.
@@ -103,7 +105,8 @@ impl<'t> Lines<'t> {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|&start| start <= offset);
         let start = self.starts[line - 1];
-        let column = self.characters_before(offset) - self.characters_before(start) + 1;
+        let mark = usize::from(start == 0 && starts_with_mark(self.text, offset));
+        let column = self.characters_before(offset) - self.characters_before(start) - mark + 1;
         (line, column)
     }
 
@@ -111,6 +114,11 @@ impl<'t> Lines<'t> {
         let block = offset / BLOCK;
         self.characters[block] + characters(&self.text[block * BLOCK..offset])
     }
+}
+
+/// Whether a byte order mark starts before an offset.
+fn starts_with_mark(text: &[u8], offset: usize) -> bool {
+    offset > 0 && text.starts_with("\u{feff}".as_bytes())
 }
 
 /// How many characters start in these bytes.
@@ -140,12 +148,24 @@ mod tests {
         }
         assert_eq!(line_column(b"", 0), (1, 1));
         assert_eq!(line_column(b"\xffa", 1), (1, 2));
+        for (offset, expected) in [(0, (1, 1)), (3, (1, 1)), (4, (1, 2)), (5, (2, 1))] {
+            let text = "\u{feff}{\n\u{feff}".as_bytes();
+            assert_eq!(line_column(text, offset), expected, "at {offset}");
+        }
+        assert_eq!(line_column("{\n\u{feff}".as_bytes(), 5), (2, 2));
     }
 
     #[test]
     fn the_index_finds_the_same_places() {
         let long = "é".repeat(2 * BLOCK) + "\n\nab\n" + &"x".repeat(BLOCK);
-        for text in ["", "\n", "a\né€b", &long, &long[..BLOCK]] {
+        for text in [
+            "",
+            "\n",
+            "a\né€b",
+            "\u{feff}é\n\u{feff}a",
+            &long,
+            &long[..BLOCK],
+        ] {
             let lines = Lines::of(text.as_bytes());
             for offset in (0..=text.len() + 2).step_by(if text.len() > 99 { 97 } else { 1 }) {
                 let expected = line_column(text.as_bytes(), offset);

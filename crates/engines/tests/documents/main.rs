@@ -7,5 +7,6 @@ mod docker;
 mod docker_default;
 mod edge;
 mod libseccomp;
+mod once;
 mod order;
 mod support;

@@ -2,8 +2,9 @@
 //!
 //! Apart from the rule, because both fields have the same form, and each of its words has a trap of its own.
 
-use super::fields::{Reader, did_you_mean, quoted};
+use super::fields::Reader;
 use crate::document::{Conditions, MinKernel};
+use crate::faults::{self, did_you_mean, quoted};
 use crate::json::Value;
 use crate::names::{ConditionArch, condition_name};
 use crate::nearest::nearest;
@@ -117,13 +118,8 @@ impl Reader<'_> {
         });
         if release.is_none() {
             self.problems
-                .add_with(codes::MIN_KERNEL, Severity::Error, text.span, |problem| {
-                    problem
-                        .message(format!(
-                            "{} is not a kernel release: two numbers of at most 255 with a dot between",
-                            quoted(&text)
-                        ))
-                        .help("write it like \"4.8\"")
+                .add_with(codes::MIN_KERNEL, Severity::Error, text.span, |_| {
+                    faults::no_release(&text, text.span)
                 });
         }
         let read = MinKernel {

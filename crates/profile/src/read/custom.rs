@@ -2,8 +2,9 @@
 //!
 //! Apart from the profile, because it is our own dialect: each declaration must mean something without any plugin.
 
-use super::fields::{Reader, quoted};
+use super::fields::Reader;
 use crate::document::CustomAction;
+use crate::faults::{MAX_ERRNO, quoted};
 use crate::json::{Type, Value};
 use crate::names::ActionName;
 use crate::problem::{Problem, codes};
@@ -50,19 +51,25 @@ impl Reader<'_> {
             ["answer", "errnoRet", "plugin", "with", "otherwise"],
         );
         if answer.is_none() && value.json_type() == Type::Object {
-            self.missing_action("answer", name.span);
+            self.missing_action("answer", value.span);
         }
         let answer = answer.and_then(|answer| self.kernel_action("answer", answer.value));
-        let errno_ret =
-            errno_ret.and_then(|errno| self.unsigned(codes::WRONG_TYPE, "errnoRet", errno.value));
+        let errno_ret = errno_ret
+            .and_then(|errno| self.unsigned(codes::WRONG_TYPE, "errnoRet", errno.value, MAX_ERRNO));
         self.check_errno_range(
             errno_ret.as_ref(),
             answer.as_ref().map(|answer| &answer.value),
         );
         let plugin = plugin.and_then(|plugin| self.string("plugin", plugin.value));
         let with = with.map(|with| {
-            let json = serde_json::from_str(with.value.raw()).unwrap_or_default();
-            Spanned::new(json, with.value.span)
+            let span = with.value.span;
+            let json = serde_json::from_str(with.value.raw()).unwrap_or_else(|_| {
+                let message = "`with` has a number that no double can hold";
+                self.problems
+                    .add(Problem::error(codes::CUSTOM_ACTION, span, message));
+                serde_json::Value::Null
+            });
+            Spanned::new(json, span)
         });
         let otherwise =
             otherwise.and_then(|otherwise| self.kernel_action("otherwise", otherwise.value));

@@ -4,6 +4,7 @@
 
 use super::words::Errnos;
 use crate::document::{NullElement, OddKey, Oddity};
+use crate::faults::{self, did_you_mean, quoted, shortened};
 use crate::json::{Type, Value};
 use crate::nearest::nearest;
 use crate::problem::{Problem, Problems, Severity, codes};
@@ -26,7 +27,8 @@ pub(super) struct Reader<'p> {
     pub(super) problems: &'p mut Problems,
     pub(super) odd_keys: Vec<OddKey>,
     pub(super) null_elements: Vec<NullElement>,
-    pub(super) mistyped: Option<Span>,
+    /// The first value of another type than its field's.
+    pub(super) mistyped: Option<Box<Problem>>,
     /// The index of the rule that is being read.
     pub(super) rule: Option<usize>,
     pub(super) errnos: Errnos,
@@ -94,12 +96,15 @@ impl<'p> Reader<'p> {
         Some(Spanned::new(value.text().into_owned(), value.span))
     }
 
-    /// A whole number from 0 to the largest of 64 bits, written with digits only, as Go wants it.
+    /// A whole number of 64 bits, written with digits only, as Go wants it.
+    ///
+    /// Whether it is past `largest` is for the caller to look at; here it is only said.
     pub(super) fn unsigned(
         &mut self,
         code: &'static str,
         field: &str,
         value: Value<'_>,
+        largest: u64,
     ) -> Option<Spanned<u64>> {
         let raw = value.raw();
         if value.json_type() != Type::Number {
@@ -110,15 +115,12 @@ impl<'p> Reader<'p> {
         match raw.parse() {
             Ok(number) => Some(Spanned::new(number, value.span)),
             Err(_) => {
-                self.mistyped.get_or_insert(value.span);
-                self.problems
-                    .add_with(code, Severity::Error, value.span, |problem| {
-                        problem.message(format!(
-                            "`{field}` is {} and must be a whole number from 0 to {}, written in digits",
-                            shortened(raw),
-                            u64::MAX
-                        ))
-                    });
+                self.add_mistyped(code, value.span, |problem| {
+                    problem.message(format!(
+                        "`{field}` is {} and must be a whole number from 0 to {largest}, written in digits",
+                        shortened(raw)
+                    ))
+                });
                 None
             }
         }
@@ -215,27 +217,40 @@ impl<'p> Reader<'p> {
         wanted: &str,
         help: Option<String>,
     ) {
-        self.mistyped.get_or_insert(value.span);
-        self.problems
-            .add_with(code, Severity::Error, value.span, |problem| {
-                let found = value.json_type().described();
-                Problem {
-                    help,
-                    ..problem.message(format!("{what} is {found} and must be {wanted}"))
-                }
-            });
+        self.add_mistyped(code, value.span, |problem| {
+            let found = value.json_type().described();
+            Problem {
+                help,
+                ..problem.message(format!("{what} is {found} and must be {wanted}"))
+            }
+        });
+    }
+
+    /// Adds a problem for which Go's decoder stops, and keeps the first of them.
+    fn add_mistyped(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        describe: impl FnOnce(Problem) -> Problem,
+    ) {
+        if self.mistyped.is_some() {
+            self.problems
+                .add_with(code, Severity::Error, span, describe);
+            return;
+        }
+        let problem = describe(Problem::error(code, span, ""));
+        self.mistyped = Some(Box::new(problem.clone()));
+        self.problems.add(problem);
     }
 
     fn null_element(&mut self, list: &'static str, index: usize, span: Span) {
         let rule = self.rule.or((list == "syscalls").then_some(index));
-        self.null_elements.push(NullElement { rule, span, list });
+        let null = NullElement { rule, span, list };
         self.problems
-            .add_with(codes::NULL_ELEMENT, Severity::Error, span, |problem| {
-                problem
-                    .message(format!("null as an element of `{list}`"))
-                    .note("Docker stumbles on it or reads an empty element")
-                    .help("take it out")
+            .add_with(codes::NULL_ELEMENT, Severity::Error, span, |_| {
+                faults::null_element(&null)
             });
+        self.null_elements.push(null);
     }
 
     /// Which of the known fields a key is, also in another case, as for Go.
@@ -283,28 +298,6 @@ impl<'p> Reader<'p> {
                     ..problem
                 }
             });
-    }
-}
-
-/// What a help says about the nearest word.
-pub(super) fn did_you_mean(word: &str) -> String {
-    format!("did you mean `{word}`?")
-}
-
-/// A written text in ticks.
-pub(super) fn quoted(text: &str) -> Cow<'static, str> {
-    if text.is_empty() {
-        return Cow::Borrowed("the empty text");
-    }
-    Cow::Owned(format!("`{}`", shortened(text)))
-}
-
-/// A written text, cut where it is too long for a message.
-fn shortened(text: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
     }
 }
 

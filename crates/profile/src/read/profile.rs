@@ -5,6 +5,7 @@
 use super::fields::{Field, List, Reader};
 use super::rule::Context;
 use crate::document::{ArchMapEntry, Profile, Shape, SyscallRule};
+use crate::faults;
 use crate::json::{Type, Value};
 use crate::names::ArchName;
 use crate::problem::{Problem, codes};
@@ -117,17 +118,9 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
             "syscalls",
         ],
     );
-    let opening = Span::new(object.span.start, object.span.start + 1);
     match (default_action, syscalls) {
-        (None, None) => reader.problems.add(
-            Problem::error(
-                codes::NO_PROFILE,
-                opening,
-                "the profile has neither `defaultAction` nor `syscalls`",
-            )
-            .note("Docker runs a container of it without a filter and without a word"),
-        ),
-        (None, Some(_)) => reader.missing_action("defaultAction", opening),
+        (None, None) => reader.problems.add(faults::no_profile(object.span)),
+        (None, Some(_)) => reader.missing_action("defaultAction", object.span),
         (Some(_), _) => {}
     }
     let x_actions_read = x_actions.map_or_else(Default::default, |actions| {
@@ -182,7 +175,7 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         syscalls,
         odd_keys: std::mem::take(&mut reader.odd_keys),
         null_elements: std::mem::take(&mut reader.null_elements),
-        mistyped: reader.mistyped,
+        mistyped: reader.mistyped.take(),
     }
 }
 
@@ -194,15 +187,11 @@ fn read_arches(
 ) -> (Option<List<ArchName>>, Option<List<ArchMapEntry>>) {
     let arches = architectures.and_then(|field| reader.arches("architectures", field.value));
     let map = arch_map.and_then(|field| read_arch_map(reader, field.value));
-    if let (Some(arches_field), Some(map_field)) = (architectures, arch_map)
-        && let (Some(arches), Some(map)) = (&arches, &map)
+    if let (Some(arches), Some(map)) = (&arches, &map)
         && !arches.value.is_empty()
         && !map.value.is_empty()
     {
-        reader.exclusive([
-            ("architectures", arches_field.key),
-            ("archMap", map_field.key),
-        ]);
+        reader.exclusive([("architectures", arches.span), ("archMap", map.span)]);
     }
     (arches, map)
 }

@@ -2,9 +2,9 @@
 //!
 //! Apart from the profile, because nearly everything that people write, and get wrong, is in the rules.
 
-use super::fields::{Field, List, Reader, did_you_mean, quoted};
-use super::words::WordList;
+use super::fields::{Field, List, Reader};
 use crate::document::{Argument, CustomAction, SyscallRule};
+use crate::faults::{self, HIGHEST_INDEX, did_you_mean, quoted};
 use crate::json::{Type, Value};
 use crate::names::{ActionName, OpName};
 use crate::nearest::nearest;
@@ -58,8 +58,6 @@ impl Strictness {
     }
 }
 
-const HIGHEST_INDEX: u64 = 5;
-
 impl Reader<'_> {
     /// A rule; none if it is not an object.
     pub(super) fn rule(
@@ -104,7 +102,7 @@ impl Reader<'_> {
                 self.no_names(opening);
             }
             if action.is_none() {
-                self.missing_action("action", names.or(name).map_or(opening, |field| field.key));
+                self.missing_action("action", value.span);
             }
         }
         let action = action.and_then(|action| self.action("action", action.value));
@@ -137,7 +135,7 @@ impl Reader<'_> {
             excludes: excludes
                 .map(|excludes| Box::new(self.conditions("excludes", excludes.value))),
         };
-        self.check_names(&rule, [name, names], severity);
+        self.check_names(&rule, severity);
         rule
     }
 
@@ -150,12 +148,7 @@ impl Reader<'_> {
             });
     }
 
-    fn check_names(
-        &mut self,
-        rule: &SyscallRule,
-        [name_field, names_field]: [Option<Field<'_>>; 2],
-        severity: Severity,
-    ) {
+    fn check_names(&mut self, rule: &SyscallRule, severity: Severity) {
         let first = rule.calls().next();
         if first.is_none()
             && let Some(place) = rule
@@ -169,12 +162,11 @@ impl Reader<'_> {
                     problem.message("the rule names no call, so it does nothing")
                 });
         }
-        if let (Some(name), Some(names), Some(name_field), Some(names_field)) =
-            (&rule.name, &rule.names, name_field, names_field)
+        if let (Some(name), Some(names)) = (&rule.name, &rule.names)
             && !name.value.is_empty()
             && !names.value.is_empty()
         {
-            self.exclusive([("name", name_field.key), ("names", names_field.key)]);
+            self.exclusive([("name", name.span), ("names", names.span)]);
         }
         for call in rule.calls() {
             if Syscall::by_name(call).is_none() {
@@ -184,23 +176,8 @@ impl Reader<'_> {
     }
 
     /// Reports two fields of which only one may be there.
-    pub(super) fn exclusive(&mut self, mut fields: [(&str, Span); 2]) {
-        fields.sort_by_key(|&(_, key)| key);
-        let [first, second] = fields;
-        self.problems.add_with(
-            codes::EXCLUSIVE_KEYS,
-            Severity::Error,
-            second.1,
-            |problem| {
-                problem
-                    .message(format!(
-                        "`{}` and `{}` are both there, and only one may be",
-                        first.0, second.0
-                    ))
-                    .related(first.1, format!("`{}` is here", first.0))
-                    .note("Docker and Podman refuse the profile")
-            },
-        );
+    pub(super) fn exclusive(&mut self, fields: [(&str, Span); 2]) {
+        self.problems.add(faults::exclusive(fields));
     }
 
     fn unknown_call(&mut self, call: &Spanned<String>, severity: Severity) {
@@ -277,30 +254,24 @@ impl Reader<'_> {
     fn argument(&mut self, item: Value<'_>) -> Argument {
         let [index, value, value_two, op] =
             self.fields("an argument", item, ["index", "value", "valueTwo", "op"]);
-        let opening = Span::new(item.span.start, item.span.start + 1);
         if item.json_type() == Type::Object {
             let required = [("index", index), ("value", value), ("op", op)];
             for (field, _) in required.iter().filter(|(_, found)| found.is_none()) {
+                let opening = Span::new(item.span.start, item.span.start + 1);
                 self.problems
-                    .add_with(codes::COMPARISON, Severity::Error, opening, |problem| {
-                        problem.message(format!("`{field}` of the argument is missing"))
+                    .add_with(codes::COMPARISON, Severity::Error, opening, |_| {
+                        faults::missing_in_argument(field, item.span)
                     });
             }
         }
-        let mut number = |name: &str, field: Option<Field<'_>>| {
-            field.and_then(|field| self.unsigned(codes::COMPARISON, name, field.value))
+        let mut number = |name: &str, field: Option<Field<'_>>, largest| {
+            field.and_then(|field| self.unsigned(codes::COMPARISON, name, field.value, largest))
         };
-        let index = number("index", index);
-        let value = number("value", value);
-        let value_two = number("valueTwo", value_two);
-        if let Some(index) = index.as_ref().filter(|index| index.value > HIGHEST_INDEX) {
-            self.problems
-                .add_with(codes::COMPARISON, Severity::Error, index.span, |problem| {
-                    problem.message(format!(
-                        "argument index {}, and a call has arguments 0 to {HIGHEST_INDEX}",
-                        index.value
-                    ))
-                });
+        let index = number("index", index, HIGHEST_INDEX);
+        let value = number("value", value, u64::MAX);
+        let value_two = number("valueTwo", value_two, u64::MAX);
+        if let Some(problem) = index.as_ref().and_then(faults::index_out_of_range) {
+            self.problems.add(problem);
         }
         Argument {
             index,
@@ -314,13 +285,7 @@ impl Reader<'_> {
         let text = self.string("op", value)?;
         let op = OpName::read(&text);
         if let OpName::Unknown(_) = op {
-            let list = WordList {
-                code: codes::COMPARISON,
-                what: "an operator",
-                prefix: "SCMP_CMP_",
-                words: OpName::WORDS,
-            };
-            self.unknown_word(&list, &text);
+            self.unknown_word(codes::COMPARISON, &text, faults::unknown_operator);
         }
         Some(Spanned::new(op, text.span))
     }

@@ -2,10 +2,10 @@
 //!
 //! Apart from the readers of objects, because the same words stand in several of them.
 
-use super::fields::{Field, List, Reader, did_you_mean, quoted};
+use super::fields::{Field, List, Reader};
+use crate::faults::{self, MAX_ERRNO, quoted};
 use crate::json::Value;
-use crate::names::{ActionName, ArchName, FlagName, NATIVE};
-use crate::nearest::nearest;
+use crate::names::{ActionName, ArchName, FlagName};
 use crate::problem::{Problem, Severity, codes};
 use crate::span::{Span, Spanned};
 use callgate_syscalls::{Arch, constants, errno_by_name};
@@ -17,13 +17,7 @@ impl Reader<'_> {
         let text = self.string(field, value)?;
         let action = ActionName::read(&text);
         if let ActionName::Unknown(_) = action {
-            let list = WordList {
-                code: codes::ACTION,
-                what: "an action",
-                prefix: "SCMP_ACT_",
-                words: ActionName::WORDS,
-            };
-            self.unknown_word(&list, &text);
+            self.unknown_word(codes::ACTION, &text, faults::unknown_action);
         }
         Some(Spanned::new(action, text.span))
     }
@@ -46,16 +40,12 @@ impl Reader<'_> {
         Some(action)
     }
 
-    /// Reports a missing action.
+    /// Reports a missing action of the object at this place.
     pub(super) fn missing_action(&mut self, field: &str, holder: Span) {
+        let opening = Span::new(holder.start, holder.start + 1);
         self.problems
-            .add_with(codes::ACTION, Severity::Error, holder, |problem| {
-                problem
-                    .message(format!("`{field}` is missing"))
-                    .help(format!(
-                        "add \"{field}\" with one of {}",
-                        ActionName::WORDS.join(", ")
-                    ))
+            .add_with(codes::ACTION, Severity::Error, opening, |_| {
+                faults::missing_action(field, holder)
             });
     }
 
@@ -77,15 +67,7 @@ impl Reader<'_> {
     fn arch_of(&mut self, text: &Spanned<String>) -> ArchName {
         let arch = ArchName::read(text);
         if let ArchName::Unknown(_) = arch {
-            let names = Arch::ALL.iter().map(|arch| arch.scmp_name());
-            let words: Vec<&str> = names.chain([NATIVE]).collect();
-            let list = WordList {
-                code: codes::ARCH_OR_FLAG,
-                what: "an arch",
-                prefix: "SCMP_ARCH_",
-                words: &words,
-            };
-            self.unknown_word(&list, text);
+            self.unknown_word(codes::ARCH_OR_FLAG, text, faults::unknown_arch);
         }
         arch
     }
@@ -99,13 +81,7 @@ impl Reader<'_> {
         self.words(field, value, |reader, text| {
             let flag = FlagName::read(&text);
             if let FlagName::Unknown(_) = flag {
-                let list = WordList {
-                    code: codes::ARCH_OR_FLAG,
-                    what: "a filter flag",
-                    prefix: "SECCOMP_FILTER_FLAG_",
-                    words: FlagName::WORDS,
-                };
-                reader.unknown_word(&list, &text);
+                reader.unknown_word(codes::ARCH_OR_FLAG, &text, faults::unknown_flag);
             }
             flag
         })
@@ -118,7 +94,7 @@ impl Reader<'_> {
     ) -> (Option<Spanned<u64>>, Option<Spanned<String>>) {
         let read_number = number
             .1
-            .and_then(|field| self.unsigned(codes::WRONG_TYPE, number.0, field.value));
+            .and_then(|field| self.unsigned(codes::WRONG_TYPE, number.0, field.value, MAX_ERRNO));
         let read_name = name
             .1
             .and_then(|field| self.string(name.0, field.value))
@@ -168,65 +144,23 @@ impl Reader<'_> {
         number: Option<&Spanned<u64>>,
         action: Option<&ActionName>,
     ) {
-        let Some(number) = number else { return };
-        if number.value > u64::from(u16::MAX) {
-            let message = format!(
-                "{} does not fit: the kernel has 16 bits for it, at most {}",
-                number.value,
-                u16::MAX
-            );
-            self.problems
-                .add(Problem::error(codes::ERRNO_RANGE, number.span, message));
-        } else if number.value > MAX_ERRNO && action == Some(&ActionName::Errno) {
-            let message = format!(
-                "{} is not an errno: the kernel returns at most {MAX_ERRNO}",
-                number.value
-            );
-            self.problems.add(
-                Problem::warning(codes::ERRNO_RANGE, number.span, message)
-                    .note("runc does not start with it"),
-            );
+        let problem = number.and_then(|number| faults::errno_out_of_range(number, action));
+        if let Some(problem) = problem {
+            self.problems.add(problem);
         }
     }
 
     /// Reports a text that is not in its list of words.
-    pub(super) fn unknown_word(&mut self, list: &WordList<'_>, text: &Spanned<String>) {
+    pub(super) fn unknown_word(
+        &mut self,
+        code: &'static str,
+        text: &Spanned<String>,
+        unknown: fn(&str, Span) -> Problem,
+    ) {
         self.problems
-            .add_with(list.code, Severity::Error, text.span, |problem| {
-                let problem = problem
-                    .message(format!("{} is not {}", quoted(text), list.what))
-                    .note(format!("known are {}", list.words.join(", ")));
-                Problem {
-                    help: list.meant_by(text).map(did_you_mean),
-                    ..problem
-                }
+            .add_with(code, Severity::Error, text.span, |_| {
+                unknown(text, text.span)
             });
-    }
-}
-
-/// A list of words that all begin alike.
-pub(super) struct WordList<'w> {
-    pub(super) code: &'static str,
-    pub(super) what: &'static str,
-    pub(super) prefix: &'static str,
-    pub(super) words: &'w [&'static str],
-}
-
-impl WordList<'_> {
-    /// The word that was probably meant: without its beginning, in another case, by Go's name for an arch, or misspelt.
-    fn meant_by(&self, text: &str) -> Option<&'static str> {
-        let upper = text.to_ascii_uppercase();
-        let short = upper.strip_prefix(self.prefix).unwrap_or(&upper);
-        let short = match short {
-            "AMD64" => "X86_64",
-            "ARM64" => "AARCH64",
-            short => short,
-        };
-        self.words
-            .iter()
-            .copied()
-            .find(|word| word.strip_prefix(self.prefix) == Some(short))
-            .or_else(|| nearest(text, self.words.iter().copied()))
     }
 }
 
@@ -259,6 +193,3 @@ impl Errnos {
         table.get(name).cloned().unwrap_or_default()
     }
 }
-
-/// The largest errno that the kernel returns (`MAX_ERRNO` in `include/linux/err.h`).
-const MAX_ERRNO: u64 = 4095;
