@@ -2,6 +2,7 @@
 //!
 //! Apart from the verbs, because stdout holds the answer alone, and that is one rule for all of them.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -69,23 +70,38 @@ pub(crate) fn to_file_or_stdout(path: &Path, bytes: &[u8]) -> Result<(), Failure
     })
 }
 
-/// Refuses a path in a folder that does not exist, before any work is done for it.
-pub(crate) fn expect_folder_of(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => return Ok(()),
+/// Refuses a path where no file can be written, before any work is done for it.
+pub(crate) fn expect_writable(path: &Path) -> Result<(), Failure> {
+    let refused = |reason: fmt::Arguments<'_>| {
+        Failure::new(
+            Status::NotPossible,
+            format_args!("{}: {reason}", path.display()),
+        )
     };
-    if folder.is_dir() {
-        return Ok(());
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(refused(
+            format_args!("there is no folder {}", folder.display()),
+        )),
+        _ => try_beside(path)
+            .map_err(|error| refused(format_args!("{}", words::system_error(&error)))),
     }
-    Err(Failure::new(
-        Status::NotPossible,
-        format_args!(
-            "{}: there is no folder {}",
-            path.display(),
-            folder.display()
-        ),
-    ))
+}
+
+/// Makes the file that [`to_file`] would write first, and takes it away again.
+fn try_beside(path: &Path) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    match fs::metadata(&target) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => {
+            let beside = beside(&target)?;
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&beside)?;
+            fs::remove_file(&beside)
+        }
+    }
 }
 
 /// Whether standard output is a terminal, which raw bytes would upset.

@@ -9,7 +9,7 @@ use callgate_bpf::Program;
 use callgate_engines::{Engine, Resolved, Target, Version};
 use callgate_policy::Decision;
 use callgate_profile::{Options, Parsed, Problem, Profile, Severity, codes};
-use callgate_syscalls::{Arch, CapabilitySet, KERNEL, Release};
+use callgate_syscalls::{Arch, CapabilitySet, KERNEL, ParseReleaseError, Release};
 use clap::Args;
 
 use crate::failure::{Failure, Status};
@@ -45,7 +45,7 @@ pub(crate) struct TargetOptions {
     )]
     caps: CapabilitySet,
     /// The kernel of the machine, such as 6.18 [default: the newest that the tables know]
-    #[arg(long, value_name = "RELEASE", help_heading = "Target options")]
+    #[arg(long, value_name = "RELEASE", value_parser = release, help_heading = "Target options")]
     kernel: Option<Release>,
 }
 
@@ -98,6 +98,18 @@ impl FromStr for Arches {
             }
         }
         Ok(Self(arches))
+    }
+}
+
+/// A release as people have it: also what `uname -r` prints, of which the first two numbers count.
+fn release(text: &str) -> Result<Release, ParseReleaseError> {
+    let is_part = |&(at, letter): &(usize, char)| {
+        letter.is_ascii_digit() || letter == '.' && text[..at].bytes().all(|byte| byte != b'.')
+    };
+    let end = text.char_indices().find(|letter| !is_part(letter));
+    match end {
+        Some((end, '.' | '-' | '+')) if text[..end].contains('.') => text[..end].parse(),
+        _ => text.parse(),
     }
 }
 
@@ -295,6 +307,16 @@ pub(crate) fn by_place(problems: Vec<Problem>, more: Vec<Problem>) -> Vec<Proble
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kernel_is_a_release_or_what_uname_prints() {
+        for text in ["6.18", "6.18.44", "6.18.44-fc-v669", "6.18-rc1", "6.18+"] {
+            assert_eq!(release(text), Ok(Release::new(6, 18)), "{text}");
+        }
+        for text in ["", "6", "6.", "6-18", "six", "6.18x", ".18.1"] {
+            assert!(release(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn arches_are_names_with_commas_or_all() {

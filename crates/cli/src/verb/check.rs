@@ -3,8 +3,8 @@
 //! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
 
 use std::fmt::Write;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use callgate_engines::Target;
@@ -59,11 +59,12 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
             )));
             continue;
         }
-        let files = match profiles_of(path) {
+        let files = match profiles_of(path, options) {
             Ok(files) => files,
-            Err(error) => {
+            Err((folder, error)) => {
                 let words = words::system_error(&error);
-                unreadable.push(Failure::input(format_args!("{path}: {words}")));
+                let folder = folder.display();
+                unreadable.push(Failure::input(format_args!("{folder}: {words}")));
                 continue;
             }
         };
@@ -130,24 +131,24 @@ impl Checked {
     }
 }
 
-/// The files that an argument stands for: itself, or the profiles of a folder.
-fn profiles_of(path: &str) -> io::Result<Vec<String>> {
+/// The files that an argument stands for: itself, or the profiles of a folder; an error names the folder in the way.
+fn profiles_of(path: &str, options: InputOptions) -> Result<Vec<String>, (PathBuf, io::Error)> {
     if !Path::new(path).is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::from(path)];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
+        let entries = fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        for entry in entries.map_err(|error| (folder, error))? {
             let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            let kind = entry.file_type()?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let found = entry.path();
-            if kind.is_dir() && !is_hidden {
+            if is_folder && !is_hidden {
                 folders.push(found);
-            } else if !kind.is_dir()
+            } else if !is_folder
                 && found.extension().is_some_and(|end| end == "json")
-                && is_profile(&found)
+                && may_be_profile(&found, options)
             {
                 files.push(found.display().to_string());
             }
@@ -157,13 +158,17 @@ fn profiles_of(path: &str) -> io::Result<Vec<String>> {
     Ok(files)
 }
 
-/// Whether a file looks like a profile; one that can't be read is none here.
-fn is_profile(path: &Path) -> bool {
-    /// More than any profile has; what is larger is other data.
-    const LARGEST: u64 = 16 << 20;
-    let small = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
+/// Whether a file looks like a profile, as far as documents are read; one that can't be read may be one, and whoever reads it says why not.
+fn may_be_profile(path: &Path, options: InputOptions) -> bool {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return false;
+    }
     let key = b"\"defaultAction\"";
-    small && fs::read(path).is_ok_and(|text| text.windows(key.len()).any(|part| part == key))
+    let mut text = Vec::new();
+    match File::open(path).and_then(|file| file.take(options.max_size.0).read_to_end(&mut text)) {
+        Ok(_) => text.windows(key.len()).any(|part| part == key),
+        Err(_) => true,
+    }
 }
 
 fn page(checked: &[Checked], sources: &[Source<'_>], target: &Target) -> String {

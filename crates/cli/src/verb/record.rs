@@ -29,12 +29,7 @@ pub(crate) struct Record {
     #[arg(short, long, value_name = "PROFILE")]
     output: Option<PathBuf>,
     /// The command and its arguments
-    #[arg(
-        value_name = "CMD",
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -46,7 +41,7 @@ pub(crate) fn run(arguments: &Record) -> Ended {
         ));
     }
     if let Some(path) = &arguments.output {
-        output::expect_folder_of(path)?;
+        output::expect_writable(path)?;
     }
     let Prepared { launch, .. } = command::prepare(&arguments.command)?;
     let recording = callgate_observe::record(&launch).map_err(|error| not_recorded(&error))?;

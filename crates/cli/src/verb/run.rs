@@ -38,12 +38,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     target: TargetOptions,
     /// The command and its arguments
-    #[arg(
-        value_name = "CMD",
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -148,21 +143,15 @@ impl Filter {
     }
 
     /// What an arch's every call gets, where that is a refusal since the profile does not name the arch.
+    ///
+    /// Of a raw program nobody knows which arches it names.
     fn of_foreign(&self, arch: Arch) -> Option<Decision> {
-        match &self.reading {
-            Some(reading) => {
-                let policy = &reading.resolved.policy;
-                let decision = Decision {
-                    action: policy.bad_arch(),
-                    rule: None,
-                };
-                (policy.section(arch).is_none() && refuses(decision.action)).then_some(decision)
-            }
-            // Of a raw program only its answer to a call that every program makes tells.
-            None => self
-                .answer(arch, "exit_group")
-                .filter(|decision| refuses(decision.action)),
-        }
+        let policy = &self.reading.as_ref()?.resolved.policy;
+        let decision = Decision {
+            action: policy.bad_arch(),
+            rule: None,
+        };
+        (policy.section(arch).is_none() && refuses(decision.action)).then_some(decision)
     }
 
     fn decide(&self, call: &SeccompData) -> Decision {
