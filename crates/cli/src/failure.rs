@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use crate::output;
+use crate::{output, words};
 
 /// What the exit status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Failure {
             crate::say!("{message}");
         }
         for help in &self.help {
-            output::tell(&format!("  help: {help}\n"));
+            output::tell(&format!("  help: {}\n", words::harmless(help)));
         }
     }
 }

@@ -127,7 +127,7 @@ fn unknown_reference(reference: &str, kind: &str) -> Failure {
 pub(crate) fn title(reference: &str) -> String {
     match reference {
         "-" => "<stdin>".to_owned(),
-        path => path.to_owned(),
+        path => words::harmless(path),
     }
 }
 

@@ -24,6 +24,7 @@ macro_rules! say {
 
 /// The line of [`say`]; a standard error that is closed can't be told anything.
 pub(crate) fn say_line(line: std::fmt::Arguments<'_>) {
+    let line = words::harmless(&line.to_string());
     let _ = writeln!(anstream::stderr(), "callgate: {line}");
 }
 

@@ -63,7 +63,12 @@ impl<'d> Source<'d> {
         let start = self.lines[line];
         Place {
             line: line + 1,
-            column: self.text[start..at].chars().count() + 1,
+            // A byte order mark is no column.
+            column: self.text[start..at]
+                .trim_start_matches('\u{feff}')
+                .chars()
+                .count()
+                + 1,
         }
     }
 

@@ -26,6 +26,19 @@ pub(crate) fn errno_text(arch: Arch, errno: u16) -> String {
     }
 }
 
+/// A text with its control characters escaped, but for line ends: no terminal acts on what a user wrote.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => harmless.push(character),
+            _ if character.is_control() => harmless.extend(character.escape_default()),
+            _ => harmless.push(character),
+        }
+    }
+    harmless
+}
+
 /// An error of the system in its own words, without the number that Rust appends.
 pub(crate) fn system_error(error: &io::Error) -> String {
     let text = error.to_string();
@@ -61,4 +74,21 @@ pub(crate) fn problem_counts(severities: impl Iterator<Item = Severity> + Clone)
         })
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_does_nothing_but_print() {
+        let cases = [
+            ("plain\nlines", "plain\nlines"),
+            ("\x1b[31mred", "\\u{1b}[31mred"),
+            ("a\0b\tc\u{9b}", "a\\u{0}b\\tc\\u{9b}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(harmless(text), expected);
+        }
+    }
 }
