@@ -4,6 +4,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::path::Path;
 
 use callgate_load::elf::{self, Executable, InspectError, Problem};
 use callgate_load::{Launch, LaunchError};
@@ -28,16 +29,16 @@ pub(crate) fn prepare(command: &[OsString]) -> Result<Prepared, Failure> {
     let executable = elf::inspect(&path);
     match &executable {
         Err(error) if matches!(error.problem, Problem::NotFound | Problem::NotExecutable) => {
-            return Err(cannot_start(error));
+            if error.path == path {
+                return Err(cannot_start(error));
+            }
+            return Err(without(&path, "interpreter", error));
         }
         // The kernel knows more kinds of program than callgate does, and has the last word.
         Err(_) => {}
         Ok(found) => {
             if let Some(Err(error)) = &found.loader {
-                return Err(Failure::new(
-                    Status::OfCommand(error.status()),
-                    format_args!("{} can't start without its loader: {error}", path.display()),
-                ));
+                return Err(without(&path, "loader", error));
             }
         }
     }
@@ -48,6 +49,14 @@ pub(crate) fn prepare(command: &[OsString]) -> Result<Prepared, Failure> {
 
 fn cannot_start(error: &InspectError) -> Failure {
     Failure::new(Status::OfCommand(error.status()), error)
+}
+
+/// A file that names another to start it by, which can't.
+fn without(path: &Path, what: &str, error: &InspectError) -> Failure {
+    Failure::new(
+        Status::OfCommand(error.status()),
+        format_args!("{} can't start without its {what}: {error}", path.display()),
+    )
 }
 
 /// Why it did not start.

@@ -72,10 +72,7 @@ impl Input {
         options: InputOptions,
         native: Arch,
     ) -> Result<Self, Failure> {
-        if Path::new(reference)
-            .extension()
-            .is_some_and(|end| end == "bpf")
-        {
+        if names_a_program(reference) {
             let bytes = bytes_of(reference, options)?;
             return Ok(Self::Program(raw_program(
                 reference,
@@ -111,6 +108,21 @@ impl Document {
             text: bytes_of(reference, options)?,
         })
     }
+}
+
+/// Whether a reference is to a raw program, by the end of its name.
+pub(crate) fn names_a_program(reference: &str) -> bool {
+    Path::new(reference)
+        .extension()
+        .is_some_and(|end| end == "bpf")
+}
+
+/// Refuses a raw program where only a profile can be `done` something to.
+pub(crate) fn no_profile(reference: &str, done: &str) -> Failure {
+    Failure::input(format_args!(
+        "{reference}: a program says nothing of itself, so only profiles are {done}"
+    ))
+    .help("`callgate dis` shows a program, `callgate sim` asks it")
 }
 
 fn unknown_reference(reference: &str, kind: &str) -> Failure {

@@ -122,7 +122,8 @@ fn usage(error: &clap::Error) -> ExitCode {
     let verb = env::args_os()
         .skip(1)
         .find(|word| !word.to_string_lossy().starts_with('-'));
-    let starts_a_command = verb.is_some_and(|verb| verb == "run" || verb == "record");
+    let starts_a_command =
+        verb.is_some_and(|verb| verb == "run" || verb == "x" || verb == "record");
     if starts_a_command {
         return OURS.into();
     }

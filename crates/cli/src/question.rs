@@ -65,12 +65,22 @@ impl Question {
         })
     }
 
+    /// The arch whose call it is where this one is asked about: a number of x32 on x86_64 is x32's.
+    pub(crate) fn arch(&self, asked: Arch) -> Arch {
+        match self.subject {
+            Subject::Numbered(nr) if asked != Arch::X32 => {
+                Arch::of_call(asked.audit(), nr).unwrap_or(asked)
+            }
+            _ => asked,
+        }
+    }
+
     /// The number that a filter sees on an arch; none where the arch does not have the call.
     pub(crate) fn number(&self, arch: Arch) -> Option<u32> {
         match self.subject {
             Subject::Named(call) => call.number(arch),
             Subject::Numbered(nr) if arch == Arch::X32 => Some(nr | X32_BIT),
-            Subject::Numbered(nr) => Some(nr),
+            Subject::Numbered(nr) => Some(nr).filter(|_| self.arch(arch) == arch),
         }
     }
 

@@ -33,7 +33,8 @@ pub(crate) struct TargetOptions {
     /// The arch of the machine [default: this one's]
     #[arg(long, value_name = "ARCH", help_heading = "Target options")]
     native: Option<Arch>,
-    /// The arches to give a meaning to, with commas between, or all [default: what the profile lists, else the native one]
+    /// The arches to give a meaning to, with commas between, or all (of a program, which has one byte order: all of the
+    /// native one's) [default: what the profile lists, else the native one]
     #[arg(long, value_name = "ARCHES", help_heading = "Target options")]
     arch: Option<Arches>,
     /// The capabilities of the process: docker, none, all or CAP_A,CAP_B
@@ -50,8 +51,11 @@ pub(crate) struct TargetOptions {
 }
 
 /// What `--arch` takes.
-#[derive(Clone, Debug)]
-struct Arches(Vec<Arch>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Arches {
+    All,
+    These(Vec<Arch>),
+}
 
 /// What a PROFILE argument means.
 pub(crate) enum Meaning {
@@ -86,7 +90,7 @@ impl FromStr for Arches {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "all" {
-            return Ok(Self(Arch::ALL.to_vec()));
+            return Ok(Self::All);
         }
         let mut arches = Vec::new();
         for name in text.split(',') {
@@ -97,7 +101,16 @@ impl FromStr for Arches {
                 arches.push(arch);
             }
         }
-        Ok(Self(arches))
+        Ok(Self::These(arches))
+    }
+}
+
+impl Arches {
+    fn list(&self) -> Vec<Arch> {
+        match self {
+            Self::All => Arch::ALL.to_vec(),
+            Self::These(arches) => arches.clone(),
+        }
     }
 }
 
@@ -120,7 +133,7 @@ impl TargetOptions {
             engine: self.target,
             libseccomp: self.libseccomp,
             native: self.native()?,
-            arches: self.arch.as_ref().map(|arches| arches.0.clone()),
+            arches: self.arch.as_ref().map(Arches::list),
             caps: self.caps,
             kernel: self.kernel.unwrap_or(KERNEL),
         })
@@ -137,9 +150,26 @@ impl TargetOptions {
     /// The arches of a raw program, which states none: those of `--arch`, else the native one.
     pub(crate) fn arches_of_a_program(&self) -> Result<Vec<Arch>, Failure> {
         match &self.arch {
-            Some(arches) => Ok(arches.0.clone()),
+            Some(arches) => Ok(arches.list()),
             None => Ok(vec![self.native()?]),
         }
+    }
+
+    /// These options where a program is to be made: it reads words in one byte order, so that all arches are those of the
+    /// native one's.
+    pub(crate) fn for_a_program(&self) -> Result<Self, Failure> {
+        let endian = self.native()?.endian();
+        let all = Arch::ALL.iter().copied();
+        let arch = match &self.arch {
+            Some(Arches::All) => Some(Arches::These(
+                all.filter(|arch| arch.endian() == endian).collect(),
+            )),
+            other => other.clone(),
+        };
+        Ok(Self {
+            arch,
+            ..self.clone()
+        })
     }
 
     /// These options, with this kernel where none is stated.
@@ -320,9 +350,10 @@ mod tests {
 
     #[test]
     fn arches_are_names_with_commas_or_all() {
-        let read = |text: &str| text.parse::<Arches>().map(|arches| arches.0);
-        assert_eq!(read("x86_64,x32,x86_64"), Ok(vec![Arch::X86_64, Arch::X32]));
-        assert_eq!(read("all"), Ok(Arch::ALL.to_vec()));
+        let read = |text: &str| text.parse::<Arches>();
+        let these = Arches::These(vec![Arch::X86_64, Arch::X32]);
+        assert_eq!(read("x86_64,x32,x86_64"), Ok(these));
+        assert_eq!(read("all"), Ok(Arches::All));
         for text in ["", "x86_64,", "amd64", "x86_64 x86"] {
             assert!(read(text).is_err(), "{text}");
         }

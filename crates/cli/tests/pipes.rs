@@ -250,3 +250,39 @@ fn a_program_of_an_arch_that_the_profile_lacks_is_refused_beforehand() {
         assert!(said.contains("tests/profiles/no-x25.json:3:19"), "{said}");
     }
 }
+
+#[test]
+fn a_folder_with_a_profile_that_is_not_read_is_not_clean() {
+    let folder = folder("unread");
+    let path = folder.to_str().expect("a path");
+    let good = fs::read("tests/profiles/deny.json").expect("a profile");
+    fs::write(folder.join("good.json"), &good).expect("written");
+    fs::write(folder.join("other.json"), "{}").expect("written");
+    succeeded(given(b"", &["check", path]));
+    let long = [&good[..], &[b' '; 4096]].concat();
+    fs::write(folder.join("long.json"), long).expect("written");
+    let limited = given(b"", &["check", path, "--max-size", "1K"]);
+    let said = String::from_utf8_lossy(&limited.stderr).into_owned();
+    assert_eq!(limited.status.code(), Some(2), "{said}");
+    assert!(said.contains("long.json: "), "{said}");
+    succeeded(given(b"", &["check", path]));
+    std::os::unix::fs::symlink("nowhere", folder.join("link.json")).expect("a link");
+    let broken = given(b"", &["check", path]);
+    let said = String::from_utf8_lossy(&broken.stderr).into_owned();
+    assert_eq!(broken.status.code(), Some(2), "{said}");
+    assert!(said.contains("link.json: no such file"), "{said}");
+}
+
+#[test]
+fn a_script_without_its_interpreter_is_named() {
+    let script = folder("script").join("script");
+    fs::write(&script, "#!/nowhere/interpreter\n").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&script, mode).expect("executable");
+    let path = script.to_str().expect("a path");
+    let output = given(b"", &["run", "--", path]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(127), "{said}");
+    let expected = "can't start without its interpreter: /nowhere/interpreter: no such file";
+    assert!(said.contains(&format!("{path} {expected}")), "{said}");
+}

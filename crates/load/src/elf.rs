@@ -122,6 +122,9 @@ impl InspectError {
 
 impl fmt::Display for InspectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.as_os_str().is_empty() {
+            return write!(f, "'': {}", self.problem);
+        }
         write!(f, "{}: {}", self.path.display(), self.problem)
     }
 }

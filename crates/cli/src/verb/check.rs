@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::input::{Document, InputOptions};
+use crate::input::{self, Document, InputOptions};
 use crate::reading::{self, Examined, TargetOptions};
 use crate::render::{self, ProblemAnswer, Source};
 use crate::{output, words};
@@ -57,6 +57,10 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
             unreadable.push(Failure::input(format_args!(
                 "{path} is built in, and check is for files that one can mend; `callgate explain {path}` says what it means"
             )));
+            continue;
+        }
+        if input::names_a_program(path) && !Path::new(path).is_dir() {
+            unreadable.push(input::no_profile(path, "checked"));
             continue;
         }
         let files = match profiles_of(path, options) {

@@ -79,7 +79,8 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
             "the profile and the weights can't both come from standard input",
         ));
     }
-    let meaning = Meaning::read(&arguments.profile, options, &arguments.target)?;
+    let target = arguments.target.for_a_program()?;
+    let meaning = Meaning::read(&arguments.profile, options, &target)?;
     let (program, arch) = match &meaning {
         Meaning::Program(_) if arguments.weights.is_some() => {
             return Err(Failure::input(format_args!(
@@ -135,7 +136,7 @@ fn compiled(reading: &Reading, proof: Proof, weights: Weights) -> Result<Program
         let failure = Failure::new(status, format_args!("{}: {error}", reading.document.name));
         match error {
             CompileError::Undecided(_) => {
-                failure.help("`callgate compile --unproved` makes the program without a proof")
+                failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
             }
             _ => failure,
         }

@@ -82,7 +82,10 @@ struct Filter {
 impl Filter {
     /// Reads the profile for this machine: its kernel is the one that runs here.
     fn read(arguments: &Run, options: InputOptions, support: &Support) -> Result<Self, Failure> {
-        let target = arguments.target.on_kernel(support.release_numbers());
+        let target = arguments
+            .target
+            .for_a_program()?
+            .on_kernel(support.release_numbers());
         Ok(match Meaning::read(&arguments.profile, options, &target)? {
             Meaning::Program(program) => Self {
                 program,

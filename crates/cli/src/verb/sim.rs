@@ -68,12 +68,13 @@ pub(crate) fn run(arguments: &Sim, options: InputOptions) -> Ended {
             "the profile and the calls can't both come from standard input",
         ));
     }
-    let meaning = Meaning::read(&arguments.profile, options, &arguments.target)?;
+    let target = match arguments.compiled {
+        true => arguments.target.for_a_program()?,
+        false => arguments.target.clone(),
+    };
+    let meaning = Meaning::read(&arguments.profile, options, &target)?;
     let (answers, arches) = match meaning {
-        Meaning::Program(program) => (
-            Answers::Program(program),
-            arguments.target.arches_of_a_program()?,
-        ),
+        Meaning::Program(program) => (Answers::Program(program), target.arches_of_a_program()?),
         Meaning::Policy(reading) => {
             let sections = reading.resolved.policy.sections();
             let arches = sections.iter().map(|section| section.arch).collect();

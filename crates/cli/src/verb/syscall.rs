@@ -26,7 +26,7 @@ pub(crate) struct Lookup {
     /// A name, or a number in decimal or hexadecimal
     #[arg(value_name = "NAME|NR")]
     call: String,
-    /// Whose number it is [default: every arch's], and whose constants are shown [default: the host's]
+    /// Whose number it is [default: every arch's], and whose widths and constants are shown [default: the host's]
     #[arg(long, value_name = "ARCH")]
     native: Option<Arch>,
     /// How to print it
@@ -65,11 +65,11 @@ fn on(arch: Arch, number: u32) -> Option<Syscall> {
 fn print(call: Syscall, arguments: &Lookup) -> Ended {
     match arguments.format {
         Format::Human => {
-            let arch = arguments
+            let native = arguments
                 .native
                 .or(Arch::of_this_build())
                 .unwrap_or(Arch::X86_64);
-            output::answer(&page(call, arch))?;
+            output::answer(&page(call, native))?;
         }
         Format::Json => output::document(&Answer::of(call))?,
     }
@@ -107,7 +107,14 @@ fn print_everywhere(number: u32, format: Format) -> Ended {
     Ok(Status::Yes)
 }
 
-fn page(call: Syscall, arch: Arch) -> String {
+/// The page of a call; its arguments are shown as on the native arch or, if that lacks the call, as on one that has it.
+fn page(call: Syscall, native: Arch) -> String {
+    let arch = [native]
+        .iter()
+        .chain(Arch::ALL)
+        .copied()
+        .find(|&arch| call.number(arch).is_some())
+        .unwrap_or(native);
     let mut text = String::new();
     let prototype = match call.params() {
         Some(params) => {
@@ -125,7 +132,12 @@ fn page(call: Syscall, arch: Arch) -> String {
     match call.params() {
         Some([]) => text.push_str("\nno arguments\n"),
         Some(params) => {
-            text.push_str("\narguments\n");
+            match arch == native {
+                true => text.push_str("\narguments\n"),
+                false => {
+                    let _ = writeln!(text, "\narguments on {arch}");
+                }
+            }
             write_params(&mut text, call, params, arch);
         }
         None => text.push_str("\narguments not known: the kernel's headers have no prototype\n"),

@@ -82,6 +82,7 @@ fn main_arch(reading: &Reading, question: &Question) -> Result<Arch, Failure> {
         .into_iter()
         .chain([target.native])
         .chain(named)
+        .map(|arch| question.arch(arch))
         .find(|&arch| question.number(arch).is_some())
         .ok_or_else(|| {
             Failure::new(

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::input::{Document, InputOptions};
+use crate::input::{self, Document, InputOptions};
 use crate::question::Question;
 use crate::reading::{Reading, TargetOptions};
 use crate::render::{Place, Source};
@@ -54,12 +54,8 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         .as_deref()
         .map(|call| Question::parse(call, &arguments.arguments).map_err(Failure::input))
         .transpose()?;
-    if arguments.profile.ends_with(".bpf") {
-        return Err(Failure::input(format_args!(
-            "{}: a program says nothing of itself, so only profiles are explained",
-            arguments.profile
-        ))
-        .help("`callgate dis` shows a program, `callgate sim` asks it"));
+    if input::names_a_program(&arguments.profile) {
+        return Err(input::no_profile(&arguments.profile, "explained"));
     }
     let document = Document::read(&arguments.profile, options)?;
     let reading = Reading::of(document, options, arguments.target.target()?)?;
