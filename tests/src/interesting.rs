@@ -1,7 +1,8 @@
 //! The calls on which two readings of one policy are likeliest to differ.
 //!
 //! Every number of every arch that the policy names, and for each word that a rule compares:
-//! its value, one below, one above, every bit of a mask flipped, zero, all ones, each also with other high halves;
+//! its value, one below, one above, every bit of a mask flipped, zero, all ones, each also with other high halves, of the word and of
+//! its low half;
 //! one argument at a time, and all pairs within a rule.
 
 use std::collections::BTreeSet;
@@ -180,6 +181,8 @@ fn with_other_halves(test: Test) -> BTreeSet<u64> {
             value,
             value & 0xffff_ffff,
             value & 0xffff_ffff | 0xdead_beef << 32,
+            value & 0xffff,
+            value & 0xffff | 0xdead_0000,
         ]
     };
     values_near(test).into_iter().flat_map(halves).collect()
@@ -220,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_call_reaches_each_of_many_comparisons() {
-        let test = |test| Comparison { arg: Arg::A2, test };
+        let test = |test| Comparison::new(Arg::A2, test);
         let masked = Test::MaskedEq {
             mask: 0x7e02_0000,
             value: 0x2_0000,

@@ -2,7 +2,7 @@
 //!
 //! Apart from the cases because a line must be readable before it can be run.
 
-use callgate_policy::{Action, Arg, Comparison, Numbers, Rule, RuleId, SeccompData, Test};
+use callgate_policy::{Action, Arg, Comparison, Numbers, Rule, RuleId, SeccompData, Test, Width};
 use callgate_syscalls::{Arch, Syscall};
 
 /// `x86_64 getpgid 0x1 2`: arch, name or number, up to six arguments.
@@ -128,11 +128,20 @@ fn comparison(text: &str) -> Result<Comparison, String> {
         }
         _ => return Err(format!("{text:?} is no comparison")),
     };
-    let index = arg.strip_prefix('a').and_then(|index| index.parse().ok());
+    let (name, width) = match arg.split_once(':') {
+        None => (arg, Width::Whole),
+        Some((name, "16")) => (name, Width::Short),
+        Some((name, "32")) => (name, Width::Int),
+        Some((_, bits)) => return Err(format!("{bits:?} is no width; 16 and 32 are")),
+    };
+    let index = name.strip_prefix('a').and_then(|index| index.parse().ok());
     let arg = index
         .and_then(Arg::new)
-        .ok_or_else(|| format!("{arg:?} is no argument; a0 to a5 are"))?;
-    Ok(Comparison { arg, test })
+        .ok_or_else(|| format!("{name:?} is no argument; a0 to a5 are"))?;
+    Ok(Comparison {
+        width,
+        ..Comparison::new(arg, test)
+    })
 }
 
 /// Decimal or hexadecimal, with underscores.

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use callgate_bpf::run;
 use callgate_compile::{Options, compile};
 use callgate_oracle::{Level, OracleError};
-use callgate_policy::{Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, Section, Test};
+use callgate_policy::{
+    Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, Section, Test, Width,
+};
 use callgate_syscalls::{Arch, Endian, Syscall};
 use callgate_tests::kernel::Kernel;
 use callgate_tests::random::Random;
@@ -74,7 +76,10 @@ fn comparison(random: &mut Random, arg: Arg) -> Comparison {
             value: value & mask,
         },
     };
-    Comparison { arg, test }
+    Comparison {
+        width: random.one_of(&[Width::Whole, Width::Whole, Width::Int, Width::Short]),
+        ..Comparison::new(arg, test)
+    }
 }
 
 fn comparisons(random: &mut Random) -> Vec<Comparison> {

@@ -21,6 +21,11 @@ pub fn comparisons(arch: Arch, call: Option<Syscall>, all: &[Comparison]) -> Str
 pub fn comparison(arch: Arch, call: Option<Syscall>, comparison: Comparison) -> String {
     let index = comparison.arg.index();
     let name = parameter(arch, call, index);
+    let bits = comparison.width.bits(arch);
+    let name = match bits == arch.bits() {
+        true => name,
+        false => format!("{name} (low {bits} bits)"),
+    };
     let word = |value| value_of(arch, call, index, value);
     match comparison.test {
         Test::Ne(value) => format!("{name} != {}", word(value)),
@@ -102,7 +107,7 @@ fn flags_of(set: &Constants, bits: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use callgate_policy::Arg;
+    use callgate_policy::{Arg, Width};
 
     #[test]
     fn comparisons_in_words() {
@@ -124,9 +129,15 @@ mod tests {
             ),
             ("getpid", masked(3, 1), "args[0] & 0x3 == 0x1"),
         ] {
-            let comparison = Comparison { arg: Arg::A0, test };
+            let comparison = Comparison::new(Arg::A0, test);
             let call = Syscall::by_name(call);
             assert_eq!(super::comparison(Arch::X86_64, call, comparison), words);
         }
+        let narrow = Comparison {
+            width: Width::Int,
+            ..Comparison::new(Arg::A1, Test::Lt(5))
+        };
+        let words = super::comparison(Arch::X86_64, None, narrow);
+        assert_eq!(words, "args[1] (low 32 bits) < 0x5");
     }
 }

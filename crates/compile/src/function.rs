@@ -66,7 +66,7 @@ pub(crate) fn function(
         if let Some((arg, bits, first)) = single_value(clause) {
             let is_alike = |next: &&Clause| {
                 next.action == clause.action
-                    && single_value(next).is_some_and(|(other, ..)| other == arg)
+                    && single_value(next).is_some_and(|(other, its, _)| (other, its) == (arg, bits))
             };
             while let Some(next) = clauses.next_if(is_alike) {
                 values.extend(single_value(next).map(|(.., value)| value));

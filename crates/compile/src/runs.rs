@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use callgate_bpf::Action;
 use callgate_policy::{Policy, Section};
+use callgate_syscalls::Arch;
 
 use crate::error::CompileError;
 use crate::intern::Interner;
@@ -81,7 +82,7 @@ impl Meanings {
         let shapes: Vec<Shape> = section
             .rules
             .iter()
-            .map(|rule| self.shape(rule, section.arch.bits()))
+            .map(|rule| self.shape(rule, section.arch))
             .collect();
         let mut edges = edges(section, &shapes);
         edges.sort_unstable();
@@ -116,10 +117,10 @@ impl Meanings {
         }
     }
 
-    fn shape(&mut self, rule: &callgate_policy::Rule, bits: u32) -> Shape {
+    fn shape(&mut self, rule: &callgate_policy::Rule, arch: Arch) -> Shape {
         let mut tests = Vec::with_capacity(rule.comparisons.len());
         for &comparison in &rule.comparisons {
-            match Plain::of(comparison, bits) {
+            match Plain::of(comparison, arch) {
                 Plain::Constant(true) => {}
                 Plain::Constant(false) => return Shape::Never,
                 test => tests.push(test),

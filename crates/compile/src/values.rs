@@ -11,17 +11,17 @@ use crate::function::rank_of;
 use crate::runs::Clause;
 use crate::words::{Half, Plain, PlainTest, Word};
 
-/// What a clause that asks for one value of one argument asks for: the argument, its bits, and the value.
+/// What a clause that asks for one value of whole words of one argument asks for: the argument, its bits, and the value.
 pub(crate) fn single_value(clause: &Clause) -> Option<(Arg, u16, u64)> {
     match clause.tests[..] {
         [
             Plain::Test {
                 arg,
-                wide,
+                bits: bits @ (32 | 64),
                 wanted: true,
                 test: PlainTest::Eq(value),
             },
-        ] => Some((arg, if wide { 64 } else { 32 }, value)),
+        ] => Some((arg, bits, value)),
         _ => None,
     }
 }

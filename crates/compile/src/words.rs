@@ -3,6 +3,7 @@
 //! Apart from the two makers of argument blocks, which build different things out of the same branches.
 
 use callgate_policy::{Arg, Comparison, Test};
+use callgate_syscalls::Arch;
 
 /// A half of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +38,8 @@ pub(crate) enum Plain {
     /// It holds where the test does, or where it does not.
     Test {
         arg: Arg,
-        wide: bool,
+        /// How many bits of it are looked at: 16, 32 or 64.
+        bits: u16,
         wanted: bool,
         test: PlainTest,
     },
@@ -61,10 +63,10 @@ pub(crate) trait Branches {
 }
 
 impl Plain {
-    /// The plain form of a comparison, where arguments have this many bits.
-    pub(crate) const fn of(comparison: Comparison, bits: u32) -> Self {
-        let wide = bits == 64;
-        let max = if wide { u64::MAX } else { u32::MAX as u64 };
+    /// The plain form of a comparison on an arch.
+    pub(crate) const fn of(comparison: Comparison, arch: Arch) -> Self {
+        let bits = comparison.width.bits(arch);
+        let max = u64::MAX >> (64 - bits);
         let (wanted, test) = match comparison.test {
             Test::Eq(value) => (true, equal(value, max)),
             Test::Ne(value) => (false, equal(value, max)),
@@ -77,7 +79,7 @@ impl Plain {
         match test {
             Ok(test) => Self::Test {
                 arg: comparison.arg,
-                wide,
+                bits: bits as u16,
                 wanted,
                 test,
             },
@@ -87,15 +89,15 @@ impl Plain {
 
     /// The same as branches: to `yes` where it holds, else to `no`.
     pub(crate) fn branch<B: Branches>(self, to: &mut B, yes: B::Node, no: B::Node) -> B::Node {
-        let (arg, wide, wanted, test) = match self {
+        let (arg, bits, wanted, test) = match self {
             Self::Constant(true) => return yes,
             Self::Constant(false) => return no,
             Self::Test {
                 arg,
-                wide,
+                bits,
                 wanted,
                 test,
-            } => (arg, wide, wanted, test),
+            } => (arg, bits, wanted, test),
         };
         let (yes, no) = if wanted { (yes, no) } else { (no, yes) };
         if yes == no {
@@ -105,7 +107,10 @@ impl Plain {
             arg,
             half: Half::Low,
         };
-        let high = wide.then_some(Word {
+        if bits == 16 {
+            return test.branch_on_short(to, low, yes, no);
+        }
+        let high = (bits == 64).then_some(Word {
             arg,
             half: Half::High,
         });
@@ -138,6 +143,36 @@ impl Plain {
         }
     }
 }
+
+impl PlainTest {
+    /// Where only the low 16 bits are looked at: no test but a masked one can leave the others out.
+    fn branch_on_short<B: Branches>(
+        self,
+        to: &mut B,
+        word: Word,
+        yes: B::Node,
+        no: B::Node,
+    ) -> B::Node {
+        match self {
+            Self::Eq(value) => masked_word(to, word, SHORT, lower(value), yes, no),
+            Self::MaskedEq { mask, value } => {
+                masked_word(to, word, lower(mask), lower(value), yes, no)
+            }
+            // At the highest bit where they differ, the word has it.
+            Self::Ge(value) => (0..16).fold(yes, |below, place| {
+                let bit = 1 << place;
+                let (set, clear) = match lower(value) & bit {
+                    0 => (yes, below),
+                    _ => (below, no),
+                };
+                masked_word(to, word, bit, bit, set, clear)
+            }),
+        }
+    }
+}
+
+/// The bits of a word that a short argument has.
+const SHORT: u32 = 0xffff;
 
 /// The high word of `at least`: above its own `high`, equal to it (then the low word decides), or below.
 fn ge_high<B: Branches>(

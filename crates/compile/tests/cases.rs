@@ -10,7 +10,7 @@ use callgate_policy::{
 use callgate_syscalls::{Arch, Release, Syscall, X32_BIT};
 
 fn rule(numbers: Numbers, tests: &[(Arg, Test)], action: Action) -> Rule {
-    let comparisons = tests.iter().map(|&(arg, test)| Comparison { arg, test });
+    let comparisons = tests.iter().map(|&(arg, test)| Comparison::new(arg, test));
     Rule {
         id: RuleId(0),
         numbers,

@@ -105,12 +105,9 @@ fn masks_that_no_diagram_holds_still_have_an_end() {
         id: RuleId(bit),
         numbers: Numbers::one(IOCTL),
         comparisons: [Arg::A0, Arg::A1]
-            .map(|arg| Comparison {
-                arg,
-                test: Test::MaskedEq {
-                    mask: 1 << bit,
-                    value: 1 << bit,
-                },
+            .map(|arg| {
+                let (mask, value) = (1 << bit, 1 << bit);
+                Comparison::new(arg, Test::MaskedEq { mask, value })
             })
             .to_vec(),
         action: Action::Allow,
@@ -138,10 +135,7 @@ fn requests(values: &[u64]) -> Policy {
 }
 
 fn equals(value: u64) -> Comparison {
-    Comparison {
-        arg: Arg::A1,
-        test: Test::Eq(value),
-    }
+    Comparison::new(Arg::A1, Test::Eq(value))
 }
 
 fn request(value: u64) -> SeccompData {

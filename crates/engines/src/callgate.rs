@@ -241,10 +241,10 @@ fn comparison(argument: &Spanned<Argument>) -> Result<Comparison, Fault> {
     if fields.value.is_none() {
         return Err(absent("value"));
     }
-    Ok(Comparison {
-        arg: words::arg(index)?,
-        test: words::test(op, fields)?,
-    })
+    Ok(Comparison::new(
+        words::arg(index)?,
+        words::test(op, fields)?,
+    ))
 }
 
 fn outside_of_the_mask(argument: &Spanned<Argument>, mask: u64, value: u64) -> Problem {

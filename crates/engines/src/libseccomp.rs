@@ -262,9 +262,8 @@ fn seen_by(arch: Arch, comparisons: Vec<Comparison>) -> Vec<Comparison> {
     };
     let mut kept: Vec<Comparison> = comparisons
         .into_iter()
-        .map(|Comparison { arg, test }| Comparison {
-            arg,
-            test: match test {
+        .map(|comparison| Comparison {
+            test: match comparison.test {
                 Test::Ne(value) => Test::Ne(cut(value)),
                 Test::Lt(value) => Test::Lt(cut(value)),
                 Test::Le(value) => Test::Le(cut(value)),
@@ -276,6 +275,7 @@ fn seen_by(arch: Arch, comparisons: Vec<Comparison>) -> Vec<Comparison> {
                     value: cut(value & mask),
                 },
             },
+            ..comparison
         })
         .filter(|comparison| !matches!(comparison.test, Test::MaskedEq { mask: 0, .. }))
         .collect();

@@ -14,36 +14,34 @@ use callgate_syscalls::Arch;
 /// use callgate_policy::{Arg, Comparison, Test};
 /// use callgate_syscalls::Arch;
 ///
-/// let above = Comparison { arg: Arg::A0, test: Test::Gt(4) };
-/// let odd = Comparison { arg: Arg::A0, test: Test::MaskedEq { mask: 1, value: 1 } };
+/// let above = Comparison::new(Arg::A0, Test::Gt(4));
+/// let odd = Comparison::new(Arg::A0, Test::MaskedEq { mask: 1, value: 1 });
 /// assert_eq!(arguments_for(Arch::X86_64, &[above, odd]), Some([5, 0, 0, 0, 0, 0]));
-/// let below = Comparison { arg: Arg::A0, test: Test::Lt(4) };
+/// let below = Comparison::new(Arg::A0, Test::Lt(4));
 /// assert_eq!(arguments_for(Arch::X86_64, &[above, below]), None);
 /// ```
 #[must_use]
 pub fn arguments_for(arch: Arch, comparisons: &[Comparison]) -> Option<[u64; 6]> {
     let mut args = [0; 6];
     for (index, value) in args.iter_mut().enumerate() {
-        let tests = comparisons
-            .iter()
-            .filter(|comparison| comparison.arg.index() == index)
-            .map(|comparison| comparison.test);
-        *value = smallest(arch, tests)?;
+        let of_this = comparisons.iter().filter(|each| each.arg.index() == index);
+        *value = smallest(arch, of_this)?;
     }
     Some(args)
 }
 
-/// The smallest value that passes all tests.
-fn smallest(arch: Arch, tests: impl Iterator<Item = Test>) -> Option<u64> {
-    let (mut first, mut last) = match arch.bits() {
-        32 => (0, u64::from(u32::MAX)),
-        _ => (0, u64::MAX),
-    };
+/// The smallest value that passes all comparisons.
+///
+/// It is not looked for beyond the narrowest of their widths: of comparisons that differ in it, that may miss some.
+fn smallest<'c>(arch: Arch, all: impl Iterator<Item = &'c Comparison> + Clone) -> Option<u64> {
+    let widths = all.clone().map(|each| each.width.bits(arch));
+    let bits = widths.min().unwrap_or(arch.bits());
+    let (mut first, mut last) = (0, u64::MAX >> (64 - bits));
     // Bits that are set, and of those under `fixed` those that are not.
     let (mut fixed, mut set) = (0, 0);
     let mut never = Vec::new();
-    for test in tests {
-        match test {
+    for comparison in all {
+        match comparison.test {
             Test::Ne(value) => never.push(value),
             Test::Lt(value) => last = last.min(value.checked_sub(1)?),
             Test::Le(value) => last = last.min(value),
@@ -116,7 +114,7 @@ mod tests {
                 for &three in &tests {
                     let all = [one, two, three];
                     let expected = (0..64).find(|&value| all.iter().all(|test| test.holds(value)));
-                    let comparisons = all.map(|test| Comparison { arg: Arg::A2, test });
+                    let comparisons = all.map(|test| Comparison::new(Arg::A2, test));
                     let found = arguments_for(Arch::X86_64, &comparisons).map(|args| args[2]);
                     assert_eq!(found, expected, "{all:?}");
                 }
@@ -141,7 +139,7 @@ mod tests {
             ),
             (Test::Ge(0xffff_ffff), Some(0xffff_ffff), Some(0xffff_ffff)),
         ] {
-            let comparisons = [Comparison { arg: Arg::A0, test }];
+            let comparisons = [Comparison::new(Arg::A0, test)];
             let found = |arch| arguments_for(arch, &comparisons).map(|args| args[0]);
             assert_eq!(found(Arch::S390x), wide, "{test:?}");
             assert_eq!(found(Arch::S390), narrow, "{test:?}");

@@ -28,7 +28,7 @@ mod sys;
 use std::fmt;
 
 use callgate_bpf::Program;
-use callgate_policy::{Action, Comparison, Policy, Rule, Section, Test};
+use callgate_policy::{Action, Comparison, Policy, Rule, Section, Test, Width};
 use callgate_syscalls::Arch;
 
 pub use error::OracleError;
@@ -158,6 +158,12 @@ fn native_number(token: u32, rule: &Rule) -> Result<i32, OracleError> {
 fn comparisons(rule: &Rule) -> Result<Vec<libseccomp_sys::scmp_arg_cmp>, OracleError> {
     let mut seen = [false; 6];
     for comparison in &rule.comparisons {
+        if comparison.width != Width::Whole {
+            return Err(OracleError::Inexpressible {
+                rule: Some(rule.id),
+                why: "a rule compares the whole of an argument",
+            });
+        }
         if std::mem::replace(&mut seen[comparison.arg.index()], true) {
             return Err(OracleError::Inexpressible {
                 rule: Some(rule.id),

@@ -6,7 +6,7 @@ use callgate_policy::{Arg, Numbers, RuleId};
 use callgate_syscalls::{Syscall, X32_BIT};
 
 fn rule(nr: u32, comparisons: &[(Arg, Test)], action: Action) -> Rule {
-    let comparison = |&(arg, test)| Comparison { arg, test };
+    let comparison = |&(arg, test)| Comparison::new(arg, test);
     Rule {
         id: RuleId(nr),
         numbers: Numbers::one(nr),

@@ -150,7 +150,7 @@ mod tests {
         let rule = |id, test, action| Rule {
             id: RuleId(id),
             numbers: Numbers { first: 5, last: 6 },
-            comparisons: vec![Comparison { arg: Arg::A0, test }],
+            comparisons: vec![Comparison::new(Arg::A0, test)],
             action,
         };
         let rules = vec![

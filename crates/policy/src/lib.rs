@@ -11,7 +11,7 @@
 //! let getpgid_of_one = Rule {
 //!     id: RuleId(0),
 //!     numbers: Numbers::one(121),
-//!     comparisons: vec![Comparison { arg: Arg::A0, test: Test::Eq(1) }],
+//!     comparisons: vec![Comparison::new(Arg::A0, Test::Eq(1))],
 //!     action: Action::Errno(1),
 //! };
 //! let section = Section { arch: Arch::X86_64, rules: vec![getpgid_of_one] };
@@ -35,8 +35,9 @@ extern crate alloc;
 mod decide;
 mod precedence;
 mod rule;
+mod typed;
 
 pub use callgate_bpf::{Action, SeccompData};
 pub use decide::{Decision, Policy, PolicyError, Section};
 pub use precedence::strictest;
-pub use rule::{Arg, Comparison, Numbers, Rule, RuleId, Test};
+pub use rule::{Arg, Comparison, Numbers, Rule, RuleId, Test, Width};

@@ -65,9 +65,8 @@ mod tests {
 
     fn rule([nr, a, b, value, action, data]: [u8; 6]) -> Result<Rule> {
         let tests = [Test::Ne, Test::Lt, Test::Le, Test::Eq, Test::Ge, Test::Gt];
-        let comparison = |arg, which: u8| Comparison {
-            arg,
-            test: tests[usize::from(which % 6)]((value % 4).into()),
+        let comparison = |arg, which: u8| {
+            Comparison::new(arg, tests[usize::from(which % 6)]((value % 4).into()))
         };
         let data = u16::from(data % 3);
         let actions = [

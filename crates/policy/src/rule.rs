@@ -107,19 +107,52 @@ pub struct Comparison {
     pub arg: Arg,
     /// What must hold of it.
     pub test: Test,
+    /// How much of it is looked at.
+    pub width: Width,
 }
 
 impl Comparison {
+    /// A comparison of the whole argument.
+    #[must_use]
+    pub const fn new(arg: Arg, test: Test) -> Self {
+        Self {
+            arg,
+            test,
+            width: Width::Whole,
+        }
+    }
+
     /// Whether it holds for these arguments of a call of this arch.
     #[must_use]
     pub const fn holds(self, arch: Arch, args: &[u64; 6]) -> bool {
-        let value = args[self.arg.index()];
-        let seen = if arch.bits() == 32 {
-            value & 0xffff_ffff
-        } else {
-            value
-        };
-        self.test.holds(seen)
+        let seen = u64::MAX >> (64 - self.width.bits(arch));
+        self.test.holds(args[self.arg.index()] & seen)
+    }
+}
+
+/// How much of an argument a comparison looks at, from its lowest bit upward.
+///
+/// A filter sees registers, and what a comparison of a document says is about the whole of them;
+/// the kernel takes less of an argument whose type is narrower: [`Policy::typed`](crate::Policy::typed).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Width {
+    /// 16 bits: a mode of a file, an id of the oldest calls.
+    Short,
+    /// 32 bits: an `int`, flags, a descriptor.
+    Int,
+    /// All of it: 64 bits, or 32 on an arch that has no more.
+    Whole,
+}
+
+impl Width {
+    /// The number of bits on an arch: 16, 32 or 64.
+    #[must_use]
+    pub const fn bits(self, arch: Arch) -> u32 {
+        match self {
+            Self::Short => 16,
+            Self::Int => 32,
+            Self::Whole => arch.bits(),
+        }
     }
 }
 
@@ -198,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_narrow_arch_sees_the_low_half_only() {
-        let comparison = |test| Comparison { arg: Arg::A5, test };
+        let comparison = |test| Comparison::new(Arg::A5, test);
         let args = [0, 0, 0, 0, 0, 0x1_0000_0002];
         for &arch in Arch::ALL {
             let narrow = arch.bits() == 32;
@@ -213,6 +246,25 @@ mod tests {
                 narrow,
                 "{arch}"
             );
+        }
+    }
+
+    #[test]
+    fn a_width_hides_the_bits_above_it() {
+        let args = [0xffff_0001_0000_0002, 0, 0, 0, 0, 0];
+        let seen = [
+            (Width::Short, 2),
+            (Width::Int, 2),
+            (Width::Whole, 0xffff_0001_0000_0002),
+        ];
+        for (width, value) in seen {
+            let comparison = |test| Comparison {
+                width,
+                ..Comparison::new(Arg::A0, test)
+            };
+            let holds = |test| comparison(test).holds(Arch::X86_64, &args);
+            assert!(holds(Test::Eq(value)), "{width:?}");
+            assert_eq!(holds(Test::Gt(2)), width == Width::Whole, "{width:?}");
         }
     }
 

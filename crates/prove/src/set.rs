@@ -43,6 +43,7 @@ impl Set {
     pub(crate) fn tree(&self, forest: &mut Forest, word: Word) -> Result<Tree, Undecided> {
         match word {
             Word::At(offset) => part(forest, offset, &self.stretches, 0, BITS),
+            Word::Short(_) => unreachable!("a set is of whole words"),
             Word::Zero => Ok(match self.stretches.first() {
                 Some(stretch) if stretch.first == 0 => stretch.tree,
                 _ => Forest::NO,

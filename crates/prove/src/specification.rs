@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use callgate_bpf::SeccompData;
-use callgate_policy::{Arg, Comparison, Numbers, Policy, Rule, Section, Test};
+use callgate_policy::{Arg, Comparison, Numbers, Policy, Rule, Section, Test, Width};
 use callgate_syscalls::{Arch, Endian, X32_BIT};
 
 use crate::budget::Undecided;
@@ -106,13 +106,14 @@ fn some_holds(forest: &mut Forest, arch: Arch, lists: &[&[Comparison]]) -> Resul
     Ok(some)
 }
 
-/// The argument and the value, where a list asks for nothing else.
+/// The argument and the value, where a list asks for nothing else than this value of the whole of it.
 fn asked_value(list: &[Comparison]) -> Option<(Arg, u64)> {
     match *list {
         [
             Comparison {
                 arg,
                 test: Test::Eq(value),
+                width: Width::Whole,
             },
         ] => Some((arg, value)),
         _ => None,
@@ -121,7 +122,7 @@ fn asked_value(list: &[Comparison]) -> Option<(Arg, u64)> {
 
 /// The argument is one of these values.
 fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result<Tree, Undecided> {
-    let halves = halves(arch, arg);
+    let halves = halves(arch, arg, Width::Whole);
     // By the word that is asked for first, then by the other one, which is zero where there is none.
     let mut pairs: Vec<[u32; 2]> = values
         .into_iter()
@@ -184,7 +185,7 @@ fn owned(forest: &mut Forest, arch: Arch) -> Result<Tree, Undecided> {
 
 /// Whether a comparison holds of its argument.
 fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, Undecided> {
-    let argument = halves(arch, it.arg);
+    let argument = halves(arch, it.arg, it.width);
     match it.test {
         Test::Eq(value) => equal_wide(forest, argument, value),
         Test::Gt(value) => greater_wide(forest, argument, value),
@@ -216,23 +217,39 @@ struct Halves {
     high: Word,
 }
 
-/// A word of the call, or one that is zero.
+/// A word of the call at an offset, or one of which less is seen; the rest is zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
+    /// Nothing is seen.
     Zero,
+    /// The low 16 bits are seen.
+    Short(u32),
+    /// All is seen.
     At(u32),
 }
 
-/// The words of an argument, whose upper half is zero on an arch of 32 bits.
-fn halves(arch: Arch, arg: Arg) -> Halves {
-    let index = arg.index() as u32;
-    Halves {
-        low: Word::At(SeccompData::low_of_arg(index, arch.endian())),
-        high: match arch.bits() {
-            32 => Word::Zero,
-            _ => Word::At(SeccompData::high_of_arg(index, arch.endian())),
-        },
+impl Word {
+    /// Where it stands, and how many bits of it are seen.
+    const fn seen(self) -> (u32, u32) {
+        match self {
+            Self::Zero => (0, 0),
+            Self::Short(offset) => (offset, 16),
+            Self::At(offset) => (offset, u32::BITS),
+        }
     }
+}
+
+/// The words of an argument, of which so much is seen.
+fn halves(arch: Arch, arg: Arg, width: Width) -> Halves {
+    let index = arg.index() as u32;
+    let low = SeccompData::low_of_arg(index, arch.endian());
+    let high = SeccompData::high_of_arg(index, arch.endian());
+    let (low, high) = match width.bits(arch) {
+        16 => (Word::Short(low), Word::Zero),
+        32 => (Word::At(low), Word::Zero),
+        _ => (Word::At(low), Word::At(high)),
+    };
+    Halves { low, high }
 }
 
 fn equal_wide(forest: &mut Forest, it: Halves, value: u64) -> Result<Tree, Undecided> {
@@ -262,11 +279,12 @@ pub(crate) fn equal(forest: &mut Forest, word: Word, value: u32) -> Result<Tree,
 
 /// The word is above this: at the highest bit where they differ, it has it.
 pub(crate) fn greater(forest: &mut Forest, word: Word, value: u32) -> Result<Tree, Undecided> {
-    let Word::At(offset) = word else {
+    let (offset, bits) = word.seen();
+    if u64::from(value) >> bits != 0 {
         return Ok(Forest::NO);
-    };
+    }
     let mut tree = Forest::NO;
-    for bit in 0..u32::BITS {
+    for bit in 0..bits {
         tree = if value & 1 << bit == 0 {
             forest.branch(level(offset, bit), tree, Forest::YES)?
         } else {
@@ -293,11 +311,12 @@ pub(crate) fn masked(
     if value & !mask != 0 {
         return Ok(Forest::NO);
     }
-    let Word::At(offset) = word else {
-        return Ok(if value == 0 { Forest::YES } else { Forest::NO });
-    };
+    let (offset, bits) = word.seen();
+    if u64::from(value) >> bits != 0 {
+        return Ok(Forest::NO);
+    }
     let mut tree = Forest::YES;
-    for bit in 0..u32::BITS {
+    for bit in 0..bits {
         if mask & 1 << bit == 0 {
             continue;
         }

@@ -74,7 +74,7 @@ fn what_takes_too_long_is_not_decided() {
             .map(|arg| {
                 let (mask, value) = (1 << bit, 1 << bit);
                 let test = Test::MaskedEq { mask, value };
-                Comparison { arg, test }
+                Comparison::new(arg, test)
             })
             .to_vec(),
         action: Action::Allow,
@@ -95,20 +95,14 @@ fn very_many_values_of_an_argument_are_decided() {
         let rules = (0..170_000).map(|value| Rule {
             id: RuleId(0),
             numbers: Numbers::one(16),
-            comparisons: vec![Comparison {
-                arg: Arg::A1,
-                test: Test::Eq(value ^ 1),
-            }],
+            comparisons: vec![Comparison::new(Arg::A1, Test::Eq(value ^ 1))],
             action: Action::Allow,
         });
         let many = support::policy_of(arch, rules.collect());
         let one = Rule {
             id: RuleId(0),
             numbers: Numbers::one(16),
-            comparisons: vec![Comparison {
-                arg: Arg::A1,
-                test: Test::Lt(170_000),
-            }],
+            comparisons: vec![Comparison::new(Arg::A1, Test::Lt(170_000))],
             action: Action::Allow,
         };
         let one = support::policy_of(arch, vec![one]);

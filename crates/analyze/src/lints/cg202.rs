@@ -94,10 +94,7 @@ fn witness(
     unwanted: Unwanted,
 ) -> Option<String> {
     let read = subject.docker.unwrap_or(subject.resolved);
-    let comparison = Comparison {
-        arg: Arg::new(index)?,
-        test: Test::Eq(unwanted.value),
-    };
+    let comparison = Comparison::new(Arg::new(index)?, Test::Eq(unwanted.value));
     rule.calls().find_map(|name| {
         let named = Syscall::by_name(&name.value)?;
         read.policy.sections().iter().find_map(|section| {

@@ -113,6 +113,8 @@ fn values(test: Test) -> Vec<u64> {
     for at in 0..values.len() {
         values.push(values[at] ^ 0x8000_0001_0000_0000);
         values.push(values[at] & 0xffff_ffff);
+        values.push(values[at] & 0xffff);
+        values.push(values[at] ^ 0x8001_0000);
     }
     values.sort_unstable();
     values.dedup();

@@ -1,7 +1,9 @@
 //! Random policies: several arches of one byte order, every test, every action, rules that overlap.
 
 use arbtest::arbitrary::{Result, Unstructured};
-use callgate_policy::{Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, Section, Test};
+use callgate_policy::{
+    Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, Section, Test, Width,
+};
 use callgate_syscalls::{Arch, Endian, X32_BIT};
 
 /// A policy of up to four arches with up to `rules` rules each.
@@ -98,7 +100,11 @@ pub(crate) fn comparison(u: &mut Unstructured<'_>) -> Result<Comparison> {
             value,
         },
     };
-    Ok(Comparison { arg, test })
+    let width = *u.choose(&[Width::Whole, Width::Whole, Width::Int, Width::Short])?;
+    Ok(Comparison {
+        width,
+        ..Comparison::new(arg, test)
+    })
 }
 
 fn value(u: &mut Unstructured<'_>) -> Result<u64> {

@@ -68,10 +68,7 @@ pub(super) fn ways(arch: Arch, call: Syscall, comparisons: &[Comparison]) -> Vec
         });
     }
     if let Some((number, inside)) = multiplexer(arch, call.name()) {
-        let number_inside = Comparison {
-            arg: Arg::A0,
-            test: Test::Eq(inside),
-        };
+        let number_inside = Comparison::new(Arg::A0, Test::Eq(inside));
         let others = comparisons
             .iter()
             .copied()

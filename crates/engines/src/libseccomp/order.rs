@@ -95,7 +95,7 @@ fn is_known(lines: &[Line]) -> bool {
 fn excludes(one: &Line, two: &Line) -> bool {
     matches!(
         (&one.comparisons[..], &two.comparisons[..]),
-        ([Comparison { arg: a, test: Test::Eq(one) }], [Comparison { arg: b, test: Test::Eq(two) }])
+        ([Comparison { arg: a, test: Test::Eq(one), .. }], [Comparison { arg: b, test: Test::Eq(two), .. }])
             if a == b && one != two
     )
 }
@@ -185,7 +185,7 @@ const fn are_opposites(one: Test, two: Test) -> bool {
 
 /// What a rule is sorted by: its highest argument downward, then the operator, then the value.
 fn key(arch: Arch, line: &Line) -> (Reverse<usize>, u8, u64) {
-    let Some(&Comparison { arg, test }) = line.comparisons.last() else {
+    let Some(&Comparison { arg, test, .. }) = line.comparisons.last() else {
         return (Reverse(0), 0, 0);
     };
     // A mask of the low half alone is one check of that half, before those of the high half.

@@ -128,7 +128,7 @@ pub(super) fn conditions(
             arg => arg,
         };
         match (reasons.take(arg), reasons.take(test)) {
-            (Some(arg), Some(test)) => all.push(Comparison { arg, test }),
+            (Some(arg), Some(test)) => all.push(Comparison::new(arg, test)),
             _ => is_whole = false,
         }
     }
