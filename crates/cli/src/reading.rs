@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use callgate_bpf::Program;
-use callgate_engines::{Engine, Resolved, Target, Version};
+use callgate_engines::{Arguments, Engine, Resolved, Target, Version};
 use callgate_policy::Decision;
 use callgate_profile::{Options, Parsed, Problem, Profile, Severity, codes};
 use callgate_syscalls::{Arch, CapabilitySet, KERNEL, ParseReleaseError, Release};
@@ -48,6 +48,10 @@ pub(crate) struct TargetOptions {
     /// The kernel of the machine, such as 6.18 [default: the newest that the tables know]
     #[arg(long, value_name = "RELEASE", value_parser = release, help_heading = "Target options")]
     kernel: Option<Release>,
+    /// Compare as many bits of an argument as the kernel takes, not the whole register: what a rule says of an `int` it then
+    /// says of every register that holds the same `int`
+    #[arg(long, help_heading = "Target options")]
+    typed_args: bool,
 }
 
 /// What `--arch` takes.
@@ -136,6 +140,10 @@ impl TargetOptions {
             arches: self.arch.as_ref().map(Arches::list),
             caps: self.caps,
             kernel: self.kernel.unwrap_or(KERNEL),
+            arguments: match self.typed_args {
+                true => Arguments::Typed,
+                false => Arguments::Whole,
+            },
         })
     }
 

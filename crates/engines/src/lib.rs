@@ -49,5 +49,5 @@ mod words;
 pub use read::read;
 pub use resolved::{How, Origin, Refusal, Resolved};
 pub use satisfy::arguments_for;
-pub use target::{Engine, ParseEngineError, Runtime, Target};
+pub use target::{Arguments, Engine, ParseEngineError, Runtime, Target};
 pub use version::{ParseVersionError, Version};

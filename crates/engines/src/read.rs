@@ -5,7 +5,7 @@
 use callgate_profile::Profile;
 
 use crate::resolved::{Refusal, Resolved};
-use crate::target::{Engine, Target};
+use crate::target::{Arguments, Engine, Target};
 use crate::{callgate, docker};
 
 /// What a document means for a target.
@@ -13,8 +13,12 @@ use crate::{callgate, docker};
 /// # Errors
 /// The target refuses the document: the reasons, each at its place.
 pub fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refusal> {
-    match target.engine {
+    let mut resolved = match target.engine {
         Engine::Callgate => callgate::read(profile, target),
         Engine::Docker { version, runtime } => docker::read(profile, target, version, runtime),
+    }?;
+    if target.arguments == Arguments::Typed {
+        resolved.policy = resolved.policy.typed();
     }
+    Ok(resolved)
 }

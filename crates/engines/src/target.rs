@@ -36,6 +36,19 @@ pub struct Target {
     pub caps: CapabilitySet,
     /// The kernel of the machine.
     pub kernel: Release,
+    /// How much of an argument a comparison looks at.
+    pub arguments: Arguments,
+}
+
+/// How much of an argument the comparisons of a document look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arguments {
+    /// The whole register, as every engine does.
+    Whole,
+    /// What the kernel takes of it: [`Policy::typed`](callgate_policy::Policy::typed).
+    ///
+    /// No engine reads a document so; it is what the document means once it is compiled by callgate with `--typed-args`.
+    Typed,
 }
 
 /// A program that reads profiles, as far as callgate models it.
@@ -93,6 +106,7 @@ impl Target {
             arches: None,
             caps: CapabilitySet::DOCKER,
             kernel: KERNEL,
+            arguments: Arguments::Whole,
         }
     }
 }

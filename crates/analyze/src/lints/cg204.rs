@@ -29,7 +29,7 @@ A comparison looks at all of them, so a call that is refused may get by with oth
 which the kernel drops: to it, both are the same call.
 The lint shows such a pair of calls.
 Compare with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, or allow the values that are wanted by SCMP_CMP_EQ
-instead of refusing those that are not.
+instead of refusing those that are not; or compile with `--typed-args`, which compares what the kernel looks at.
 ";
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
