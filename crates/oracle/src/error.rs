@@ -72,6 +72,18 @@ impl OracleError {
     }
 }
 
+impl OracleError {
+    /// The rule that it is about; none where it is about the whole.
+    #[must_use]
+    pub const fn rule(&self) -> Option<RuleId> {
+        match self {
+            Self::Inexpressible { rule, .. } => *rule,
+            Self::Rule { rule, .. } => Some(*rule),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for OracleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -19,17 +19,20 @@
 //! A policy has numbers for each arch, so each section is built in a context of its own, where a number of that arch is looked up by
 //! the name that libseccomp has for it, and the contexts are merged.
 //! A number that libseccomp has no name for can be said on the machine's own arch only.
+//! Rules over ranges of numbers that come first, as runc's ceiling does, stand before the program, as runc's do.
 //! As in runc and crun, a rule whose action is the default's is not handed over: libseccomp refuses such rules.
 
+mod ceiling;
 mod error;
 #[allow(unsafe_code)]
 mod sys;
 
+use std::collections::HashSet;
 use std::fmt;
 
-use callgate_bpf::Program;
+use callgate_bpf::{BytesError, Program};
 use callgate_policy::{Action, Comparison, Policy, Rule, Section, Test, Width};
-use callgate_syscalls::Arch;
+use callgate_syscalls::{Arch, Endian};
 
 pub use error::OracleError;
 
@@ -83,13 +86,59 @@ pub fn knows(arch: Arch, nr: u32) -> bool {
 /// # Errors
 /// What libseccomp has no words for, what it refuses, and what it doesn't come back from.
 pub fn compile(policy: &Policy, level: Level) -> Result<Program, OracleError> {
-    let Some(first) = policy.sections().first() else {
-        return Err(OracleError::Inexpressible {
-            rule: None,
-            why: "a filter has at least one arch",
-        });
-    };
-    let recipe = sys::Recipe {
+    let first = first(policy)?;
+    let recipe = recipe(policy, level)?;
+    let bytes = sys::cook(&recipe).map_err(|failure| OracleError::of(failure, &recipe))?;
+    let program = Program::from_bytes(&bytes, first.arch.endian()).map_err(OracleError::Program)?;
+    ceiling::before(policy, program)
+        .map_err(|error| OracleError::Program(BytesError::Program(error)))
+}
+
+/// Work for libseccomp to be done in this process and in one context for all arches, as runc does it: for measuring.
+///
+/// What libseccomp doesn't come back from, this doesn't either; and what it crashes on ends the process.
+pub struct InPlace {
+    recipe: sys::Recipe,
+    endian: Endian,
+}
+
+impl InPlace {
+    /// What is to be done for a policy each of whose arches says the same of a call of the same name.
+    ///
+    /// Rules over ranges that come first are left out: they are never libseccomp's work.
+    ///
+    /// # Errors
+    /// What libseccomp has no words for.
+    pub fn of(policy: &Policy, level: Level) -> Result<Self, OracleError> {
+        let endian = first(policy)?.arch.endian();
+        let mut recipe = recipe(policy, level)?;
+        let mut said = HashSet::new();
+        for section in &mut recipe.sections {
+            section.rules.retain(|rule| said.insert(rule.key()));
+        }
+        Ok(Self { recipe, endian })
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// What libseccomp refuses.
+    pub fn compile(&self) -> Result<Program, OracleError> {
+        let bytes = sys::cook_in_place(&self.recipe)
+            .map_err(|failure| OracleError::of(failure, &self.recipe))?;
+        Program::from_bytes(&bytes, self.endian).map_err(OracleError::Program)
+    }
+}
+
+fn first(policy: &Policy) -> Result<&Section, OracleError> {
+    policy.sections().first().ok_or(OracleError::Inexpressible {
+        rule: None,
+        why: "a filter has at least one arch",
+    })
+}
+
+fn recipe(policy: &Policy, level: Level) -> Result<sys::Recipe, OracleError> {
+    Ok(sys::Recipe {
         default: policy.default().to_ret(),
         bad_arch: policy.bad_arch().to_ret(),
         optimize: match level {
@@ -101,9 +150,7 @@ pub fn compile(policy: &Policy, level: Level) -> Result<Program, OracleError> {
             .iter()
             .map(|section| prepared(section, policy.default()))
             .collect::<Result<_, _>>()?,
-    };
-    let bytes = sys::cook(&recipe).map_err(|failure| OracleError::of(failure, &recipe))?;
-    Program::from_bytes(&bytes, first.arch.endian()).map_err(OracleError::Program)
+    })
 }
 
 /// A section in libseccomp's terms.
@@ -112,8 +159,7 @@ fn prepared(section: &Section, default: Action) -> Result<sys::Section, OracleEr
     let said = |rule: &&Rule| rule.action != default && rule.numbers.first <= rule.numbers.last;
     Ok(sys::Section {
         token,
-        rules: section
-            .rules
+        rules: section.rules[ceiling::of(section).len()..]
             .iter()
             .filter(said)
             .map(|rule| {

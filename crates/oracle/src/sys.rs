@@ -4,6 +4,7 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::fs::File;
+use std::hash::Hash;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::ptr;
@@ -33,6 +34,16 @@ pub(crate) struct Rule {
     pub(crate) action: u32,
     pub(crate) nr: c_int,
     pub(crate) comparisons: Vec<scmp::scmp_arg_cmp>,
+}
+
+impl Rule {
+    /// What it says, whosever it is.
+    pub(crate) fn key(&self) -> impl Hash + Eq + use<> {
+        let words =
+            |each: &scmp::scmp_arg_cmp| (each.arg, each.op as u32, each.datum_a, each.datum_b);
+        let comparisons = self.comparisons.iter().map(words);
+        (self.nr, self.action, comparisons.collect::<Vec<_>>())
+    }
 }
 
 /// Where it ended; sections and rules by their place in the recipe.
@@ -212,6 +223,66 @@ unsafe fn follow(recipe: &Recipe, fd: RawFd) -> Result<(), Refusal> {
     // SAFETY: `whole` is the first context; the recipe has a section.
     checked(unsafe { scmp::seccomp_export_bpf(whole, fd) })
         .map_err(|code| Refusal::of_step(3, code))
+}
+
+/// The exported bytes, made in this process and in one context.
+pub(crate) fn cook_in_place(recipe: &Recipe) -> Result<Vec<u8>, Failure> {
+    let mut file = memory().map_err(Failure::Child)?;
+    // SAFETY: the context is released once, by whoever it was made by, and not used after that.
+    let followed = unsafe {
+        let context = scmp::seccomp_init(recipe.default);
+        if context.is_null() {
+            return Err(Refusal::of_step(0, -libc::EINVAL).into_failure());
+        }
+        let followed = follow_in_place(recipe, context, file.as_raw_fd());
+        scmp::seccomp_release(context);
+        followed
+    };
+    followed.map_err(Refusal::into_failure)?;
+    let mut bytes = Vec::new();
+    file.rewind()
+        .and_then(|()| file.read_to_end(&mut bytes))
+        .map_err(Failure::Child)?;
+    Ok(bytes)
+}
+
+/// # Safety
+/// The context is one that libseccomp made, and nobody released it.
+unsafe fn follow_in_place(
+    recipe: &Recipe,
+    context: scmp::scmp_filter_ctx,
+    fd: RawFd,
+) -> Result<(), Refusal> {
+    use scmp::scmp_filter_attr as attribute;
+    // SAFETY: as the caller promises.
+    unsafe {
+        for (name, value) in [
+            (attribute::SCMP_FLTATR_ACT_BADARCH, recipe.bad_arch),
+            (attribute::SCMP_FLTATR_CTL_OPTIMIZE, recipe.optimize),
+        ] {
+            checked(scmp::seccomp_attr_set(context, name, value))
+                .map_err(|code| Refusal::of_step(1, code))?;
+        }
+        for (place, section) in recipe.sections.iter().enumerate() {
+            if !is_native(section.token) {
+                checked(scmp::seccomp_arch_add(context, section.token))
+                    .map_err(|_| Refusal::of_arch(place))?;
+            }
+        }
+        for (place, section) in recipe.sections.iter().enumerate() {
+            for (at, rule) in section.rules.iter().enumerate() {
+                checked(scmp::seccomp_rule_add_array(
+                    context,
+                    rule.action,
+                    rule.nr,
+                    rule.comparisons.len() as u32,
+                    rule.comparisons.as_ptr(),
+                ))
+                .map_err(|code| Refusal::of_rule(place, at, code))?;
+            }
+        }
+        checked(scmp::seccomp_export_bpf(context, fd)).map_err(|code| Refusal::of_step(3, code))
+    }
 }
 
 fn checked(code: c_int) -> Result<(), c_int> {

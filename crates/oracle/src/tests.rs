@@ -127,12 +127,12 @@ fn a_rule_that_says_what_the_default_says_is_left_out() {
 
 #[test]
 fn what_libseccomp_has_no_words_for_is_said() {
-    let ceiling = Rule {
+    let range = Rule {
         numbers: Numbers {
             first: 400,
-            last: u32::MAX,
+            last: 500,
         },
-        ..rule(0, &[], Action::Errno(38))
+        ..rule(0, &[(Arg::A0, Test::Ge(1))], Action::Errno(38))
     };
     let twice = rule(
         3,
@@ -140,9 +140,12 @@ fn what_libseccomp_has_no_words_for_is_said() {
         Action::Errno(1),
     );
     for (arch, rule) in [
-        (Arch::X86_64, ceiling),
+        (Arch::X86_64, range),
         (Arch::X86_64, twice),
-        (Arch::X86_64, rule(u32::MAX, &[], Action::Errno(1))),
+        (
+            Arch::X86_64,
+            rule(u32::MAX, &[(Arg::A0, Test::Ge(1))], Action::Errno(1)),
+        ),
         (Arch::X86, rule(5000, &[], Action::Errno(1))),
     ] {
         let error =
@@ -157,6 +160,66 @@ fn what_libseccomp_has_no_words_for_is_said() {
         matches!(error, OracleError::Inexpressible { rule: None, .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_ceiling_stands_before_the_program() {
+    let ceiling = |first| Rule {
+        numbers: Numbers {
+            first,
+            last: u32::MAX,
+        },
+        ..rule(first, &[], Action::Errno(38))
+    };
+    let policy = policy(vec![
+        (
+            Arch::X86_64,
+            vec![ceiling(400), rule(3, &[], Action::Errno(1))],
+        ),
+        (Arch::X86, vec![ceiling(300)]),
+    ]);
+    for level in Level::ALL {
+        let program = compile(&policy, level).expect("a program");
+        for arch in [Arch::X86_64, Arch::X86] {
+            for nr in [0, 3, 299, 300, 301, 399, 400, 401, X32_BIT - 1] {
+                let call = SeccompData {
+                    arch: arch.audit(),
+                    nr,
+                    ..SeccompData::default()
+                };
+                let expected = policy.decide(&call).action;
+                assert_eq!(run(&program, &call).action, expected, "{arch} {nr}");
+            }
+        }
+    }
+}
+
+#[test]
+fn in_place_it_makes_what_it_makes_in_a_child() {
+    let rules = |bit| {
+        vec![
+            rule(bit | 39, &[], Action::Errno(1)),
+            rule(bit | 102, &[(Arg::A0, Test::Gt(7))], Action::Errno(2)),
+        ]
+    };
+    let both = policy(vec![(Arch::X86_64, rules(0)), (Arch::X32, rules(X32_BIT))]);
+    for level in Level::ALL {
+        let expected = compile(&both, level).expect("a program");
+        let in_place = InPlace::of(&both, level).expect("in its words");
+        let program = in_place.compile().expect("a program");
+        for nr in [38, 39, 40, 102, 103, X32_BIT | 39, X32_BIT | 102] {
+            for argument in [7, 8, 1 << 32] {
+                let call = SeccompData {
+                    arch: Arch::X86_64.audit(),
+                    nr,
+                    args: [argument, 0, 0, 0, 0, 0],
+                    ..SeccompData::default()
+                };
+                let [one, other] = [&expected, &program].map(|made| run(made, &call).action);
+                assert_eq!(one, other, "{nr:#x}({argument:#x})");
+            }
+        }
+    }
 }
 
 #[test]
