@@ -3,6 +3,7 @@
 //! Apart from loading for oneself because a filter may refuse the very calls with which a child reports:
 //! the child writes its progress to shared memory, and where it can't even exit, it ends by a fault.
 
+mod attach;
 mod error;
 #[allow(unsafe_code)]
 mod sys;
@@ -27,6 +28,7 @@ use crate::forward::Forwarding;
 use crate::load::{LoadError, grant};
 use crate::sys::Records;
 
+pub use attach::attach_time;
 pub use error::{LaunchError, Stage};
 pub use sys::Privileges;
 

@@ -42,7 +42,9 @@ pub use ending::{Ending, signal_name};
 pub use feature::Feature;
 pub use flags::{CombinationError, Flags};
 pub use forward::Forwarding;
-pub use launch::{Child, Executed, Held, Launch, LaunchError, Layer, Privileges, Stage};
+pub use launch::{
+    Child, Executed, Held, Launch, LaunchError, Layer, Privileges, Stage, attach_time,
+};
 pub use load::{Grant, LoadError, Status, grant, load};
 pub use privilege::{NoNewPrivileges, Privilege, PrivilegeError, Privileged};
 pub use support::{Jit, Mode, NotificationSizes, Presence, ProcessState, Support};

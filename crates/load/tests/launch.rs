@@ -10,9 +10,10 @@ use std::io::ErrorKind;
 use std::process::{self, Command, Stdio};
 use std::thread;
 
-use callgate_bpf::{Action, Program};
+use callgate_bpf::{Action, Insn, Program, SeccompData};
 use callgate_load::{
     Ending, Flags, Launch, LaunchError, Layer, LoadError, Privileges, ProcessState, Stage,
+    attach_time,
 };
 use rustix::process::{Pid, test_kill_process};
 use support::{always, in_child, only};
@@ -122,6 +123,32 @@ fn a_program_that_ran_ends_as_it_ends() {
         let ending = run("/bin/true", &programs).expect("it came to run");
         assert_eq!(ending, Ending::Signalled(31), "{action:?}");
     }
+}
+
+#[test]
+fn attaching_is_timed_under_any_filter() {
+    for action in [
+        Action::KillProcess,
+        Action::KillThread,
+        Action::Trap(0),
+        Action::Errno(0),
+        Action::Trace(0),
+        Action::Notify,
+        Action::Allow,
+    ] {
+        let spent = attach_time(&always(action)).expect("it is attached");
+        assert!(!spent.is_zero(), "{action:?}");
+    }
+    // The kernel asks a longer program as often, and it takes longer to answer: the shortest of several shows it.
+    let shortest = |program: &Program| {
+        let spent = (0..9).map(|_| attach_time(program).expect("it is attached"));
+        spent.min().expect("there are nine")
+    };
+    let mut insns = vec![Insn::LdAbs(SeccompData::NR)];
+    insns.extend((1000..4000).map(|nr| Insn::jeq(nr, 0, 0)));
+    insns.push(Insn::RetK(Action::Allow.to_ret()));
+    let long = Program::new(insns).expect("the kernel takes it");
+    assert!(shortest(&long) > shortest(&always(Action::Allow)) * 2);
 }
 
 #[test]
