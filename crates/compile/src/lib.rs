@@ -70,6 +70,7 @@ use callgate_policy::Policy;
 
 pub use error::CompileError;
 pub use options::{Options, Proof};
+pub use proof::prove;
 pub use weights::Weights;
 
 use code::{Code, Test};

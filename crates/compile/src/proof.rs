@@ -7,12 +7,14 @@ use callgate_syscalls::{Arch, Syscall};
 
 use crate::error::CompileError;
 
-/// Holds a program against its policy over all calls, and the kernel's cache against what is always allowed.
-pub(crate) fn prove(
-    policy: &Policy,
-    program: &Program,
-    budget: Budget,
-) -> Result<(), CompileError> {
+/// Holds a program against a policy over all calls, and the kernel's cache against what is always allowed.
+///
+/// [`compile`](crate::compile()) asks it of each of its results; here it is for programs that others made.
+///
+/// # Errors
+/// [`CompileError::Unproved`] with a call that the two answer differently, [`CompileError::Cache`] with one that is always allowed
+/// and that the kernel's cache would not hold, or [`CompileError::Undecided`].
+pub fn prove(policy: &Policy, program: &Program, budget: Budget) -> Result<(), CompileError> {
     let meaning = Diagram::of_policy(policy, budget).map_err(CompileError::Undecided)?;
     let made = Diagram::of_program(program, budget).map_err(CompileError::Undecided)?;
     if let Some(witness) = made.witness(&meaning) {

@@ -40,6 +40,19 @@ impl Weights {
         }
     }
 
+    /// The calls that are counted, each with its part of all; together these are one, or none is counted.
+    pub fn shares(&self) -> impl Iterator<Item = (Syscall, f64)> + '_ {
+        parts(&self.counted)
+    }
+
+    /// The same for the calls that matter where the kernel's cache answers those that are always allowed.
+    pub fn shares_beside_the_cache(&self) -> impl Iterator<Item = (Syscall, f64)> + '_ {
+        parts(match self.left_over[..] {
+            [] => &self.counted,
+            _ => &self.left_over,
+        })
+    }
+
     /// The weight of each run, given where each begins and whether the kernel caches its calls.
     pub(crate) fn of_runs(
         &self,
@@ -113,6 +126,12 @@ fn shares(counts: impl IntoIterator<Item = (Syscall, u64)>) -> Vec<(Syscall, u64
         *count = (u128::from(*count) * u128::from(WHOLE) / total.max(1)) as u64;
     }
     counts
+}
+
+fn parts(shares: &[(Syscall, u64)]) -> impl Iterator<Item = (Syscall, f64)> + '_ {
+    let total: u64 = shares.iter().map(|&(_, share)| share).sum();
+    let part = move |&(call, share)| (call, share as f64 / total.max(1) as f64);
+    shares.iter().map(part)
 }
 
 fn share(shares: &[(Syscall, u64)], syscall: Syscall) -> u64 {
