@@ -42,6 +42,7 @@ pub(crate) enum Input {
 }
 
 /// The text of a document, and what to call it.
+#[derive(Clone)]
 pub(crate) struct Document {
     /// Its path, `<stdin>` or `docker:default`.
     pub(crate) name: String,

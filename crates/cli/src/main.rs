@@ -6,6 +6,7 @@
 mod annotate;
 mod calls;
 mod command;
+mod compiler;
 mod failure;
 mod input;
 mod nearest;
@@ -70,7 +71,7 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     check · explain · prove · compile · dis · sim
+author     check · explain · prove · compile · bench · dis · sim
 reference  syscall · doctor
 A PROFILE is a path, `-` or docker:default.   callgate VERB --help tells more.
 ";

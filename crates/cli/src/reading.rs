@@ -180,6 +180,14 @@ impl TargetOptions {
         })
     }
 
+    /// These options, with this libseccomp where none is stated.
+    pub(crate) fn with_libseccomp(&self, built_in: Option<Version>) -> Self {
+        Self {
+            libseccomp: self.libseccomp.or(built_in),
+            ..self.clone()
+        }
+    }
+
     /// These options, with this kernel where none is stated.
     pub(crate) fn on_kernel(&self, running: Option<Release>) -> Self {
         Self {
@@ -234,6 +242,20 @@ impl Reading {
         Ok(Self {
             document,
             profile,
+            resolved,
+            target,
+        })
+    }
+
+    /// The same document for another target.
+    pub(crate) fn again(&self, target: Target) -> Result<Self, Failure> {
+        let resolved = callgate_engines::read(&self.profile, &target).map_err(|refusal| {
+            let name = &self.document.name;
+            Failure::new(Status::Meaningless, format_args!("{name}: {refusal}"))
+        })?;
+        Ok(Self {
+            document: self.document.clone(),
+            profile: self.profile.clone(),
             resolved,
             target,
         })

@@ -2,11 +2,11 @@
 //!
 //! Apart from `compile`, which makes programs: these are counts of any program, and the same on every machine.
 
-use std::fmt::Write;
-
 use callgate_bpf::{Action, Program, SeccompData, always_allows};
 use callgate_prove::Diagram;
 use callgate_syscalls::{Arch, Release, Syscall};
+
+use crate::words;
 
 /// A program, and what is known of it.
 pub(crate) struct Subject<'p> {
@@ -26,10 +26,24 @@ const FIRST_WITH_CACHE: Release = Release {
     minor: 11,
 };
 
+/// What a program costs for the calls of one arch: all that it names, with zero arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// How many calls are allowed whatever their arguments; none where that is not decided.
+    pub(crate) always_allowed: Option<usize>,
+    /// How many the kernel answers from its cache; none where it has none for them.
+    pub(crate) cached: Option<usize>,
+    /// The steps of those that are made.
+    pub(crate) allowed: Steps,
+    /// The steps of those that are not.
+    pub(crate) denied: Steps,
+}
+
 /// The steps of some calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Steps {
-    calls: u32,
+pub(crate) struct Steps {
+    /// How many calls there are.
+    pub(crate) calls: u32,
     sum: u32,
     worst: u32,
 }
@@ -49,22 +63,27 @@ pub(crate) fn table(subject: &Subject<'_>) -> String {
         "worst",
     ];
     let rows: Vec<[String; 9]> = [heads.map(str::to_owned)].into_iter().chain(rows).collect();
-    let widths: [usize; 9] = std::array::from_fn(|column| {
-        let lengths = rows.iter().map(|row| row[column].len());
-        lengths.max().unwrap_or(0)
-    });
-    let mut text = String::new();
-    for [arch, cells @ ..] in &rows {
-        let _ = write!(text, "{arch:<0$}", widths[0]);
-        for (cell, width) in cells.iter().zip(&widths[1..]) {
-            let _ = write!(text, "  {cell:>width$}");
-        }
-        text.push('\n');
-    }
-    text
+    words::columns(&rows)
 }
 
 fn row(subject: &Subject<'_>, arch: Arch) -> [String; 9] {
+    let counts = counts(subject, arch);
+    let (allowed, denied) = (counts.allowed, counts.denied);
+    [
+        arch.to_string(),
+        words::or_dash(counts.always_allowed),
+        words::or_dash(counts.cached),
+        allowed.calls.to_string(),
+        allowed.mean_in_words(),
+        words::or_dash(allowed.worst()),
+        denied.calls.to_string(),
+        denied.mean_in_words(),
+        words::or_dash(denied.worst()),
+    ]
+}
+
+/// Counts what the calls of an arch cost.
+pub(crate) fn counts(subject: &Subject<'_>, arch: Arch) -> Counts {
     let numbers = || Syscall::numbers(arch).map(|(nr, _)| nr);
     let always = subject.meaning.as_ref().map(|meaning| {
         let answers = numbers().map(|nr| meaning.always(arch.audit(), nr));
@@ -93,21 +112,12 @@ fn row(subject: &Subject<'_>, arch: Arch) -> [String; 9] {
         };
         steps.add(outcome.steps);
     }
-    [
-        arch.to_string(),
-        or_dash(always),
-        or_dash(cached),
-        allowed.calls.to_string(),
-        allowed.mean(),
-        allowed.worst(),
-        denied.calls.to_string(),
-        denied.mean(),
-        denied.worst(),
-    ]
-}
-
-fn or_dash(count: Option<usize>) -> String {
-    count.map_or("-".to_owned(), |count| count.to_string())
+    Counts {
+        always_allowed: always,
+        cached,
+        allowed,
+        denied,
+    }
 }
 
 impl Steps {
@@ -117,18 +127,18 @@ impl Steps {
         self.worst = self.worst.max(steps);
     }
 
-    fn mean(self) -> String {
-        match self.calls {
-            0 => "-".to_owned(),
-            calls => format!("{:.1}", f64::from(self.sum) / f64::from(calls)),
-        }
+    /// Of a call, on average; none where there is no call.
+    pub(crate) fn mean(self) -> Option<f64> {
+        (self.calls > 0).then(|| f64::from(self.sum) / f64::from(self.calls))
     }
 
-    fn worst(self) -> String {
-        match self.calls {
-            0 => "-".to_owned(),
-            _ => self.worst.to_string(),
-        }
+    /// Of the call that takes most.
+    pub(crate) fn worst(self) -> Option<u32> {
+        (self.calls > 0).then_some(self.worst)
+    }
+
+    fn mean_in_words(self) -> String {
+        words::or_dash(self.mean().map(|mean| format!("{mean:.1}")))
     }
 }
 

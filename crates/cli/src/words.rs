@@ -2,6 +2,7 @@
 //!
 //! Apart from the verbs, so that one thing has one name in all of them.
 
+use std::fmt::{self, Write};
 use std::io;
 
 use callgate_bpf::Action;
@@ -24,6 +25,32 @@ pub(crate) fn errno_text(arch: Arch, errno: u16) -> String {
         None if errno == 0 => "0 (looks like success)".to_owned(),
         None => errno.to_string(),
     }
+}
+
+/// What there is in words, or a dash.
+pub(crate) fn or_dash(value: Option<impl fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// Rows as a table: the first column to the left, the others to the right.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let lengths = rows.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or(0)
+    });
+    let mut text = String::new();
+    for row in rows {
+        let mut cells = row.iter().zip(widths);
+        if let Some((first, width)) = cells.next() {
+            let _ = write!(text, "{first:<width$}");
+        }
+        for (cell, width) in cells {
+            let _ = write!(text, "  {cell:>width$}");
+        }
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+    }
+    text
 }
 
 /// A text with its control characters escaped, but for line ends: no terminal acts on what a user wrote.

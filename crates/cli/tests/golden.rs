@@ -2,10 +2,11 @@
 //!
 //! `TRYCMD=overwrite cargo test -p callgate-cli --test golden` writes what is printed now; read the difference before you keep it.
 
-/// Runs every session of `tests/golden`, in the crate's folder.
+/// Runs every session of `tests/golden`, in the crate's folder; those with libseccomp where it is built in.
 #[test]
 fn sessions() {
-    trycmd::TestCases::new()
-        .env("NO_COLOR", "1")
-        .case("tests/golden/*.md");
+    let cases = trycmd::TestCases::new();
+    cases.env("NO_COLOR", "1").case("tests/golden/*.md");
+    #[cfg(feature = "libseccomp")]
+    cases.case("tests/golden/libseccomp/*.md");
 }

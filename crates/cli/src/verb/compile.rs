@@ -5,11 +5,12 @@
 use std::path::PathBuf;
 
 use callgate_bpf::Program;
-use callgate_compile::{CompileError, Options, Proof, Weights};
+use callgate_compile::{Options, Proof, Weights};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 use clap::{Args, ValueEnum};
 
+use crate::compiler::{self, Compiler};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
 use crate::reading::{Meaning, Reading, TargetOptions};
@@ -35,6 +36,9 @@ pub(crate) struct Compile {
     /// In which form [default: by the name of FILE: .c and .h, .rs, .txt; else raw]
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
+    /// Who makes the program; libseccomp's is proved as callgate's is, and not written where it answers otherwise
+    #[arg(long = "with", value_name = "COMPILER", default_value = "callgate")]
+    compiler: Compiler,
     /// Don't prove that the program answers as the profile does: for profiles whose proof takes more than its budget
     #[arg(long)]
     unproved: bool,
@@ -79,9 +83,18 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
             "the profile and the weights can't both come from standard input",
         ));
     }
-    let target = arguments.target.for_a_program()?;
+    let target = arguments
+        .target
+        .for_a_program()?
+        .with_libseccomp(arguments.compiler.libseccomp());
     let meaning = Meaning::read(&arguments.profile, options, &target)?;
     let (program, arch) = match &meaning {
+        Meaning::Program(_) if arguments.compiler != Compiler::Callgate => {
+            return Err(Failure::input(format_args!(
+                "{} is compiled already, and --with is for profiles",
+                arguments.profile
+            )));
+        }
         Meaning::Program(_) if arguments.weights.is_some() => {
             return Err(Failure::input(format_args!(
                 "{} is compiled already, and --weights is for profiles",
@@ -102,7 +115,15 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
                 Some(file) => weights::read(file, options)?,
                 None => Weights::default(),
             };
-            (compiled(reading, proof, weights)?, arch)
+            let options = Options {
+                kernel: reading.target.kernel,
+                weights,
+                proof,
+            };
+            (
+                compiler::program(reading, arguments.compiler, &options)?,
+                arch,
+            )
         }
     };
     let bytes = in_form(&program, form, arch);
@@ -118,29 +139,11 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
 
 /// The proved program of what a profile means, for the kernel of its target.
 pub(crate) fn program(reading: &Reading) -> Result<Program, Failure> {
-    let Options { proof, weights, .. } = Options::default();
-    compiled(reading, proof, weights)
-}
-
-fn compiled(reading: &Reading, proof: Proof, weights: Weights) -> Result<Program, Failure> {
     let options = Options {
         kernel: reading.target.kernel,
-        weights,
-        proof,
+        ..Options::default()
     };
-    callgate_compile::compile(&reading.resolved.policy, &options).map_err(|error| {
-        let status = match error {
-            CompileError::Unproved { .. } | CompileError::Cache { .. } => Status::Fault,
-            _ => Status::Meaningless,
-        };
-        let failure = Failure::new(status, format_args!("{}: {error}", reading.document.name));
-        match error {
-            CompileError::Undecided(_) => {
-                failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
-            }
-            _ => failure,
-        }
-    })
+    compiler::program(reading, Compiler::Callgate, &options)
 }
 
 /// What `--stats` says: the length, whether it is proved, and the counts of each arch.

@@ -2,6 +2,7 @@
 //!
 //! Here is only the list of them.
 
+mod bench;
 mod check;
 mod compile;
 mod dis;
@@ -29,6 +30,7 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     Prove(prove::Prove),
     Compile(compile::Compile),
+    Bench(bench::Bench),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
@@ -54,6 +56,7 @@ impl Verb {
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
+            Self::Bench(arguments) => bench::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
