@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod command;
 mod gen_tables;
 mod lab;
@@ -31,6 +32,8 @@ enum Task {
     GenTables(gen_tables::Args),
     /// Hold the tree against the house rules and ARCHITECTURE.md's arrows
     Tidy,
+    /// Measure callgate beside libseccomp, and write docs/bench.md with its plots
+    Bench(bench::Extent),
     /// Walk the Docker seccomp lab with Docker, callgate and crun, and print the table
     Lab(lab::Tools),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Task::Test(extent) => suite::run(&extent),
         Task::GenTables(args) => gen_tables::run(&args).map_err(Into::into),
         Task::Tidy => tidy::run(),
+        Task::Bench(extent) => packages::install().and_then(|()| bench::run(&extent)),
         Task::Lab(tools) => packages::install().and_then(|()| lab::run(&tools)),
     };
     match outcome {

@@ -44,6 +44,13 @@ const STRACE: Need = Need {
     is_there: || on_path("strace"),
 };
 
+/// What counts the instructions of a benchmark.
+pub(crate) const VALGRIND: Need = Need {
+    name: "valgrind",
+    packages: &["valgrind"],
+    is_there: || on_path("valgrind"),
+};
+
 /// What the lab starts, in the order in which it is missed.
 pub(crate) const LAB: [Need; 4] = [
     Need {
@@ -87,7 +94,7 @@ impl Need {
 pub(crate) fn install() -> Fallible {
     let needs = LAB
         .iter()
-        .chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE]);
+        .chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())
         .flat_map(|need| need.packages.iter().copied())

@@ -1,0 +1,31 @@
+//! `cargo xtask bench`: callgate beside libseccomp, as a page with plots in `docs`, or quickly on the terminal.
+//! Apart from the measurements, which are a benchmark of the crate `tests`: this says how they run and where they go.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::command::{Fallible, succeed};
+
+/// How much is measured.
+#[derive(Args, Default)]
+pub(crate) struct Extent {
+    /// Fewer rounds, and neither growth nor the cost of a call; nothing is written
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+/// Measures; an error if a promise is not kept.
+pub(crate) fn run(extent: &Extent) -> Fallible {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["bench", "--quiet", "--package", "callgate-tests"]);
+    command.args(["--bench", "side_by_side", "--"]);
+    if extent.quick {
+        command.arg("--quick");
+    } else {
+        command.arg("--write").arg(format!("{ROOT}/docs"));
+    }
+    succeed(command.current_dir(ROOT))
+}
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
