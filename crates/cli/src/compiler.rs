@@ -71,6 +71,9 @@ fn ours(reading: &Reading, options: &Options) -> Result<Program, Failure> {
         };
         let failure = Failure::new(status, format_args!("{}: {error}", reading.document.name));
         match error {
+            CompileError::Unproved { .. } | CompileError::Cache { .. } => {
+                failure.help("this is a fault of callgate's: please report it with the profile")
+            }
             CompileError::Undecided(_) => {
                 failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
             }

@@ -31,12 +31,13 @@ pub enum CompileError {
         /// How many rules, summed over the runs of numbers, are looked at at most.
         limit: usize,
     },
-    /// The program answers a call otherwise than the policy does: a mistake of this crate, which is not handed out.
+    /// The program answers a call otherwise than the policy does: of a result of [`compile`](crate::compile()) a mistake of this crate,
+    /// and it is not handed out.
     Unproved {
         /// The call.
         witness: SeccompData,
     },
-    /// The kernel would cache a call that is not always allowed, or not cache one that is: a mistake of this crate.
+    /// The kernel would cache a call that is not always allowed, or not cache one that is: likewise.
     Cache {
         /// The arch of the call.
         arch: Arch,
@@ -64,12 +65,12 @@ impl fmt::Display for CompileError {
             ),
             Self::Unproved { witness } => write!(
                 f,
-                "the program does not answer as the policy does, which is a mistake of callgate's: call {} of arch {:#x} with arguments {:x?}",
+                "the program does not answer as the policy does: call {} of arch {:#x} with arguments {:x?}",
                 witness.nr, witness.arch, witness.args
             ),
             Self::Cache { arch, nr } => write!(
                 f,
-                "the kernel's cache would not hold exactly the calls that are always allowed, which is a mistake of callgate's: call {nr} of {arch}"
+                "the kernel's cache would not hold exactly the calls that are always allowed: call {nr} of {arch}"
             ),
             Self::Undecided(reason) => write!(f, "the program is not proved: {reason}"),
         }
