@@ -166,7 +166,7 @@ impl Forest {
     }
 
     /// The level of a tree's first bit; past every bit where it asks for none.
-    fn level(&self, tree: Tree) -> u16 {
+    pub(crate) fn level(&self, tree: Tree) -> u16 {
         match self.root(tree) {
             Root::Branch { level, .. } => level,
             Root::Truth(_) | Root::Answer(_) => u16::MAX,
@@ -183,6 +183,19 @@ impl Forest {
             } if own == level => (clear, set),
             _ => (tree, tree),
         }
+    }
+
+    /// What a tree that asks for no earlier word is for calls of which one has these upper bits, the others vary;
+    /// `first` is the level of that word's first bit.
+    pub(crate) fn within(&self, tree: Tree, first: u16, upper: u32, varying: u32) -> Tree {
+        let mut tree = tree;
+        while let Root::Branch { level, clear, set } = self.root(tree)
+            && u32::from(level - first) < BITS - varying
+        {
+            let bit = BITS - 1 - u32::from(level - first);
+            tree = if upper & 1 << bit == 0 { clear } else { set };
+        }
+        tree
     }
 
     fn plant(&mut self, root: Root) -> Result<Tree, Undecided> {

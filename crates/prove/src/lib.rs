@@ -35,8 +35,8 @@ mod budget;
 mod diagram;
 mod forest;
 mod machine;
-mod set;
 mod specification;
+mod stretches;
 mod table;
 mod value;
 

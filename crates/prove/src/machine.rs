@@ -3,6 +3,7 @@
 //! Trusted. One state is one place with one content of the registers and the memory;
 //! states that are met again are not run again, so a program of shared parts takes no longer than its length.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -10,6 +11,8 @@ use callgate_bpf::{AluOp, Insn, JumpOp, MEMORY_WORDS, Operand, Program, SeccompD
 
 use crate::budget::{MOST_RETURNED_BITS, Undecided};
 use crate::forest::{Forest, Tree};
+use crate::specification::Word;
+use crate::stretches::{Set, Stretch, Stretches};
 use crate::table::{Novelty, Table};
 use crate::value::Value;
 
@@ -21,7 +24,7 @@ pub(crate) fn program(forest: &mut Forest, program: &Program) -> Result<Tree, Un
         values: Table::new(),
         memories: Table::new(),
         states: Table::new(),
-        forks: Vec::new(),
+        plans: Vec::new(),
         trees: Vec::new(),
     };
     let nothing = machine.value(Value::Constant(0))?;
@@ -57,12 +60,26 @@ enum Next {
     Fork(u32),
 }
 
-/// A condition and both ways on.
-#[derive(Clone, Copy)]
-struct Fork {
-    condition: Tree,
-    yes: Next,
-    no: Next,
+/// How a state is evaluated.
+enum Plan {
+    /// By a condition, with both ways on.
+    Ask {
+        condition: Tree,
+        yes: Next,
+        no: Next,
+    },
+    /// By the number of the call, whose stretches ascend and leave none out: so a tree of tests is run at once, not test by test.
+    Part(Vec<(Stretch, Next)>),
+}
+
+impl State {
+    /// Past this instruction and so many more.
+    fn skipping(self, skip: u8) -> Self {
+        Self {
+            at: self.at + 1 + usize::from(skip),
+            ..self
+        }
+    }
 }
 
 struct Machine<'a> {
@@ -71,8 +88,8 @@ struct Machine<'a> {
     values: Table<Value>,
     memories: Table<[u32; WORDS]>,
     states: Table<State>,
-    /// What is asked in each state, once it is looked at.
-    forks: Vec<Option<Fork>>,
+    /// How each state is evaluated, once it is looked at and until it is known.
+    plans: Vec<Option<Plan>>,
     /// What the program answers from each state on, once it is known.
     trees: Vec<Option<Tree>>,
 }
@@ -82,50 +99,79 @@ impl Machine<'_> {
     fn evaluate(&mut self, first: u32) -> Result<Tree, Undecided> {
         let mut todo = vec![first];
         while let Some(&state) = todo.last() {
-            let fork = self.fork(state)?;
-            let (yes, no) = (self.known(fork.yes), self.known(fork.no));
-            if let (Ok(yes), Ok(no)) = (yes, no) {
-                let tree = self.forest.choose(fork.condition, yes, no)?;
-                self.trees[state as usize] = Some(tree);
-                todo.pop();
-            } else {
-                todo.extend([yes, no].into_iter().filter_map(Result::err));
+            let plan = match self.plans[state as usize].take() {
+                Some(plan) => plan,
+                None => self.plan(state)?,
+            };
+            let before = todo.len();
+            match &plan {
+                Plan::Ask { yes, no, .. } => {
+                    todo.extend([yes, no].into_iter().filter_map(|next| self.unknown(*next)));
+                }
+                Plan::Part(parts) => {
+                    todo.extend(parts.iter().filter_map(|&(_, next)| self.unknown(next)));
+                }
             }
+            if todo.len() > before {
+                self.plans[state as usize] = Some(plan);
+                continue;
+            }
+            let tree = match plan {
+                Plan::Ask { condition, yes, no } => {
+                    let (yes, no) = (self.known(yes), self.known(no));
+                    self.forest.choose(condition, yes, no)?
+                }
+                Plan::Part(parts) => {
+                    let mut set = Set::new();
+                    for (stretch, next) in parts {
+                        set.add(stretch.first, stretch.last, self.known(next));
+                    }
+                    set.tree(self.forest, Word::At(SeccompData::NR))?
+                }
+            };
+            self.trees[state as usize] = Some(tree);
+            todo.pop();
         }
         Ok(self.trees[first as usize].expect("it was the last to be taken off"))
     }
 
-    /// The tree from there on, or the state that is to be evaluated first.
-    fn known(&self, next: Next) -> Result<Tree, u32> {
+    /// The state that is to be evaluated before, if there is one.
+    fn unknown(&self, next: Next) -> Option<u32> {
         match next {
-            Next::Answer(tree) => Ok(tree),
-            Next::Fork(state) => self.trees[state as usize].ok_or(state),
+            Next::Fork(state) if self.trees[state as usize].is_none() => Some(state),
+            Next::Fork(_) | Next::Answer(_) => None,
         }
     }
 
-    fn fork(&mut self, number: u32) -> Result<Fork, Undecided> {
-        if let Some(fork) = self.forks[number as usize] {
-            return Ok(fork);
+    /// The tree from there on.
+    fn known(&self, next: Next) -> Tree {
+        match next {
+            Next::Answer(tree) => tree,
+            Next::Fork(state) => self.trees[state as usize].expect("it was evaluated before"),
         }
+    }
+
+    /// How a state is evaluated.
+    fn plan(&mut self, number: u32) -> Result<Plan, Undecided> {
         let state = self.states.values()[number as usize];
-        let fork = match self.insns[state.at] {
+        match self.insns[state.at] {
             Insn::Jump {
                 op,
                 operand,
                 jt,
                 jf,
             } => {
+                // A mask may part the numbers in as many stretches as there are numbers.
+                if op != JumpOp::Set && self.asks_number(state) {
+                    return self.parts(number).map(Plan::Part);
+                }
                 let (a, with) = (self.content(state.a), self.operand(state, operand));
                 let condition = a.compare(self.forest, op, with)?;
-                let skipping = |skip: u8| State {
-                    at: state.at + 1 + usize::from(skip),
-                    ..state
-                };
-                Fork {
+                Ok(Plan::Ask {
                     condition,
-                    yes: self.walk(skipping(jt))?,
-                    no: self.walk(skipping(jf))?,
-                }
+                    yes: self.walk(state.skipping(jt))?,
+                    no: self.walk(state.skipping(jf))?,
+                })
             }
             // A division by an X of zero ends the program.
             Insn::Alu(op, operand) => {
@@ -137,16 +183,70 @@ impl Machine<'_> {
                     a: self.value(quotient)?,
                     ..state
                 };
-                Fork {
+                Ok(Plan::Ask {
                     condition,
                     yes: Next::Answer(self.forest.answer(0)?),
                     no: self.walk(after)?,
-                }
+                })
             }
             insn => unreachable!("{insn:?} asks nothing"),
-        };
-        self.forks[number as usize] = Some(fork);
-        Ok(fork)
+        }
+    }
+
+    /// Where the numbers of a call lead from a state on, as long as nothing else is asked.
+    ///
+    /// Jumps lead forward only, so that a state is looked at after all that lead to it.
+    fn parts(&mut self, from: u32) -> Result<Vec<(Stretch, Next)>, Undecided> {
+        let at = |machine: &Self, number: u32| machine.states.values()[number as usize].at;
+        let mut ends = Vec::new();
+        let mut pending = BTreeMap::from([((at(self, from), from), Stretches::all())]);
+        while let Some(((_, number), stretches)) = pending.pop_first() {
+            self.forest.spend()?;
+            let state = self.states.values()[number as usize];
+            let Insn::Jump {
+                op,
+                operand: Operand::K(k),
+                jt,
+                jf,
+            } = self.insns[state.at]
+            else {
+                unreachable!("the number is asked by a jump");
+            };
+            let parted = stretches.parted(op, k);
+            // What a mask would part in too many stretches is left to its condition.
+            ends.extend(
+                parted
+                    .open
+                    .into_iter()
+                    .map(|open| (open, Next::Fork(number))),
+            );
+            for (stretches, skip) in [(parted.yes, jt), (parted.no, jf)] {
+                if stretches.is_empty() {
+                    continue;
+                }
+                match self.walk(state.skipping(skip))? {
+                    Next::Fork(next) if self.asks_number(self.states.values()[next as usize]) => {
+                        let known = pending.entry((at(self, next), next)).or_default();
+                        known.join(stretches);
+                    }
+                    next => ends.extend(stretches.into_iter().map(|each| (each, next))),
+                }
+            }
+        }
+        ends.sort_unstable_by_key(|(stretch, _)| stretch.first);
+        Ok(ends)
+    }
+
+    /// Whether a state compares the number of the call with a constant.
+    fn asks_number(&self, state: State) -> bool {
+        let by_constant = matches!(
+            self.insns[state.at],
+            Insn::Jump {
+                operand: Operand::K(_),
+                ..
+            }
+        );
+        by_constant && self.content(state.a) == Value::Word(SeccompData::NR)
     }
 
     /// Follows straight code to an answer, or to where something is asked.
@@ -194,7 +294,7 @@ impl Machine<'_> {
         let (number, novelty) = self.states.number(state);
         if novelty == Novelty::New {
             self.forest.spend()?;
-            self.forks.push(None);
+            self.plans.push(None);
             self.trees.push(None);
         }
         Ok(Next::Fork(number))

@@ -2,15 +2,16 @@
 //!
 //! Trusted. It shares nothing with the compiler; the tests hold it against `Policy::decide` on every branch of the result.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use callgate_bpf::SeccompData;
-use callgate_policy::{Arg, Comparison, Numbers, Policy, Rule, Section, Test, Width};
+use callgate_policy::{Arg, Comparison, Policy, Section, Test, Width};
 use callgate_syscalls::{Arch, Endian, X32_BIT};
 
 use crate::budget::Undecided;
 use crate::forest::{Forest, Tree, level};
-use crate::set::Set;
+use crate::stretches::Set;
 
 /// What a policy answers.
 pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Tree, Undecided> {
@@ -26,66 +27,81 @@ pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Tree, Undec
 
 /// The first rule that holds answers.
 ///
-/// Among neighbours of one action it does not matter which is first, so those are taken together.
+/// From each number at which a rule begins or has ended up to the next, the same rules can hold.
 fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, Undecided> {
-    let mut tree = default;
-    let stretches = section
-        .rules
-        .chunk_by(|one, next| one.action == next.action);
-    for stretch in stretches.rev() {
-        let answer = forest.answer(stretch[0].action.to_ret())?;
-        for joined in joined(stretch) {
-            // Arguments first: what is put in front of a tree should ask for earlier bits than the tree.
-            let some = some_holds(forest, section.arch, &joined.lists)?;
-            let number = numbers(forest, &joined.numbers)?;
-            let holds = forest.and(number, some)?;
-            tree = forest.choose(holds, answer, tree)?;
-        }
-    }
-    Ok(tree)
-}
-
-/// Rules of one action and the same numbers.
-struct Joined<'a> {
-    /// Ascending.
-    numbers: Vec<Numbers>,
-    /// The comparisons of each rule, ascending.
-    lists: Vec<&'a [Comparison]>,
-}
-
-/// The rules of one action: those of the same comparisons as one, then those of the same numbers together.
-fn joined(rules: &[Rule]) -> Vec<Joined<'_>> {
-    let mut pairs: Vec<(&[Comparison], Numbers)> = rules
+    let rules = &section.rules;
+    let is_about_some = |&at: &usize| rules[at].numbers.first <= rules[at].numbers.last;
+    let mut begin: Vec<usize> = (0..rules.len()).filter(is_about_some).collect();
+    begin.sort_by_key(|&at| rules[at].numbers.first);
+    let ends = begin
         .iter()
-        .filter(|rule| rule.numbers.first <= rule.numbers.last)
-        .map(|rule| (rule.comparisons.as_slice(), rule.numbers))
-        .collect();
-    pairs.sort_unstable();
-    let alike = pairs.chunk_by(|one, next| one.0 == next.0);
-    let mut joined: Vec<Joined<'_>> = alike
-        .map(|alike| Joined {
-            numbers: alike.iter().map(|&(_, numbers)| numbers).collect(),
-            lists: Vec::from([alike[0].0]),
-        })
-        .collect();
-    joined.sort_by(|one, next| one.numbers.cmp(&next.numbers));
-    joined.dedup_by(|next, kept| {
-        let alike = next.numbers == kept.numbers;
-        if alike {
-            kept.lists.append(&mut next.lists);
-        }
-        alike
-    });
-    joined
-}
-
-/// The number is one of these, which ascend by their first.
-fn numbers(forest: &mut Forest, numbers: &[Numbers]) -> Result<Tree, Undecided> {
+        .filter_map(|&at| rules[at].numbers.last.checked_add(1));
+    let mut edges: Vec<u32> = begin.iter().map(|&at| rules[at].numbers.first).collect();
+    edges.extend(ends);
+    edges.push(0);
+    edges.sort_unstable();
+    edges.dedup();
+    let mut begin = begin.into_iter().peekable();
     let mut set = Set::new();
-    for &Numbers { first, last } in numbers {
-        set.add(first, last, Forest::YES);
+    // The rules that can hold, in their order, and what those with comparisons were found to mean.
+    let mut can_hold: Vec<usize> = Vec::new();
+    let mut known: BTreeMap<Vec<usize>, Tree> = BTreeMap::new();
+    for (place, &first) in edges.iter().enumerate() {
+        can_hold.retain(|&at| rules[at].numbers.last >= first);
+        while let Some(at) = begin.next_if(|&at| rules[at].numbers.first == first) {
+            let place = can_hold.partition_point(|&earlier| earlier < at);
+            can_hold.insert(place, at);
+        }
+        for _ in 0..can_hold.len() / FREE {
+            forest.spend()?;
+        }
+        let tree = match can_hold[..] {
+            [] => default,
+            [first, ..] if rules[first].comparisons.is_empty() => {
+                forest.answer(rules[first].action.to_ret())?
+            }
+            _ => match known.get(&can_hold) {
+                Some(&tree) => tree,
+                None => {
+                    let tree = first_that_holds(forest, section, &can_hold, default)?;
+                    known.insert(can_hold.clone(), tree);
+                    tree
+                }
+            },
+        };
+        let last = edges.get(place + 1).map_or(u32::MAX, |next| next - 1);
+        set.add(first, last, tree);
     }
     set.tree(forest, Word::At(SeccompData::NR))
+}
+
+/// So many rules that can hold for a stretch of numbers cost nothing of the budget.
+const FREE: usize = 8;
+
+/// The first of these rules of a section that holds for the arguments answers.
+///
+/// Among neighbours of one action it does not matter which is first, so those are taken together.
+fn first_that_holds(
+    forest: &mut Forest,
+    section: &Section,
+    these: &[usize],
+    default: Tree,
+) -> Result<Tree, Undecided> {
+    let rules = &section.rules;
+    let mut tree = default;
+    for alike in these
+        .chunk_by(|&one, &next| rules[one].action == rules[next].action)
+        .rev()
+    {
+        let answer = forest.answer(rules[alike[0]].action.to_ret())?;
+        let lists = alike.iter().map(|&at| rules[at].comparisons.as_slice());
+        let mut lists: Vec<&[Comparison]> = lists.collect();
+        lists.sort_unstable();
+        lists.dedup();
+        let some = some_holds(forest, section.arch, &lists)?;
+        tree = forest.choose(some, answer, tree)?;
+    }
+    Ok(tree)
 }
 
 /// All of one of these lists of comparisons hold; those that ask for a value of one argument are taken together.
