@@ -1,39 +1,61 @@
-//! libseccomp's rule database: what becomes of rules that are added one after the other to one arch's filter.
+//! libseccomp's rule database: what becomes of rules that are added one after the other to a filter.
 //!
 //! Apart from the runtimes, because all of them put their rules through it, and because most surprises come from here:
 //! it is neither first match nor strictest match.
 //!
 //! - An unconditional rule wipes the conditional ones of its call, and swallows those that come later.
 //! - Of two unconditional rules the first stays.
-//! - The same condition with another action is refused (`EEXIST`).
-//! - A rule whose comparisons are some of another's is the broader: it swallows the narrower;
-//!   it is refused if the narrower came first and begins with all of its comparisons, in the order of the arguments.
-//! - Other conditional rules are checked in an order of its own, see [`order`].
+//! - Conditional rules become a tree of tests of 32-bit words ([`chain`], [`tree`], [`prune`], [`merge`]): on the way there
+//!   the same condition with another action is refused (`EEXIST`), a broader rule swallows a narrower one,
+//!   and of some pairs the second is never done being added.
+//! - The tree becomes blocks of instructions ([`blocks`]), and these do not always answer as the rules do; [`meaning`] says what they answer.
 //! - A call that goes through `socketcall` or `ipc` has rules there, see [`multiplex`];
 //!   where it has no number of its own and comes first, the filter of that arch never loads the number.
 //!
-//! Seen with libseccomp 2.5.4, by filters that it exported; 2.6.1 is known to agree on all of this.
+//! Held against filters that libseccomp 2.5.4 exported; of 2.6.1, one correction is known.
 
+mod blocks;
+mod chain;
+mod finish;
+mod meaning;
+mod merge;
 mod multiplex;
 mod order;
+mod prune;
+mod tree;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use callgate_policy::{Action, Comparison, Numbers, Rule, RuleId, Test};
+use callgate_policy::{Action, Comparison, RuleId, Test};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::resolved::How;
+use crate::version::Version;
+pub(crate) use finish::{Layout, Written, finish};
+use merge::Answers;
 use multiplex::{goes_through_another, ways};
+use tree::{Tree, Trouble};
 
 /// The rules of one arch, as they were added.
 pub(crate) struct Database {
     arch: Arch,
-    calls: BTreeMap<u32, Vec<Line>>,
-    /// The conditions that there are, each with its rule.
-    conditions: HashMap<(u32, Vec<Comparison>), RuleId>,
+    answers: Answers,
+    calls: BTreeMap<u32, Call>,
+    /// How many conditional rules there are.
+    conditions: usize,
     /// A rule for a call that has no number here and goes through another one on some arch.
     without_number: Option<RuleId>,
     events: Vec<Event>,
+}
+
+/// The rules of one call.
+#[derive(Default)]
+struct Call {
+    /// One without comparisons, or those with some that were taken.
+    lines: Vec<Line>,
+    tree: Tree,
+    /// What libseccomp does is not known, since it looks at memory that it has given back.
+    is_lost: bool,
 }
 
 /// A rule in the database, its comparisons in the order of the arguments.
@@ -67,12 +89,17 @@ pub(crate) enum What {
     Shadowed,
     /// Both match some call, and the other is checked first.
     Later([u64; 6]),
-    /// What libseccomp makes of the two is not known to the model.
-    Unknown(Option<[u64; 6]>),
+    /// The filter answers a call as no rule that matches it says.
+    Miscompiled {
+        /// The arguments of the call.
+        args: [u64; 6],
+        /// What the filter answers.
+        answer: Action,
+    },
+    /// What libseccomp makes of the rules is not known to the model.
+    Unknown,
     /// The filter may never load the number of the call, since this rule comes first and is for a call that has none.
     NoNumber,
-    /// libseccomp may not come back from adding it.
-    Endless,
 }
 
 /// Why a rule can't be added.
@@ -80,6 +107,8 @@ pub(crate) enum What {
 pub(crate) enum Rejection {
     /// A rule that is there has the same condition, or a narrower one, with another action.
     Exists(RuleId),
+    /// libseccomp does not return from adding it to those that are there, of which this is one.
+    Endless(RuleId),
     /// There are so many conditions that the filter has more instructions than the kernel takes.
     TooMany,
 }
@@ -90,11 +119,18 @@ pub(crate) enum Rejection {
 const CONDITIONS: usize = 2 * callgate_bpf::MAX_INSNS;
 
 impl Database {
-    pub(crate) fn new(arch: Arch) -> Self {
+    /// The empty database of an arch, in this version of libseccomp; where none is stated, as 2.5.4 has it.
+    pub(crate) fn new(arch: Arch, version: Option<Version>) -> Self {
+        let is_corrected = version.is_some_and(|version| version.at_least(2, 6, 1));
         Self {
             arch,
+            answers: if is_corrected {
+                Answers::Corrected
+            } else {
+                Answers::Mistaken
+            },
             calls: BTreeMap::new(),
-            conditions: HashMap::new(),
+            conditions: 0,
             without_number: None,
             events: Vec::new(),
         }
@@ -122,42 +158,8 @@ impl Database {
         Ok(())
     }
 
-    /// The rules in the order in which the filter checks them, and what became of the others.
-    pub(crate) fn finish(mut self) -> (Vec<Rule>, Vec<Event>) {
-        self.events.extend(self.never_loads_the_number());
-        let mut rules = Vec::new();
-        for (number, mut lines) in self.calls {
-            self.events
-                .extend(order::sort(self.arch, number, &mut lines));
-            rules.extend(lines.into_iter().map(|line| Rule {
-                id: line.id,
-                numbers: Numbers::one(number),
-                comparisons: line.comparisons,
-                action: line.action,
-            }));
-        }
-        (rules, self.events)
-    }
-
-    /// Whether a call without a number comes first, with whose code the load of the number is left out.
-    ///
-    /// Calls that are decided without a look at arguments come first, those with a number before the others.
-    /// On x86_64 and x32 the number is there already, since x32's are told apart by it.
-    fn never_loads_the_number(&self) -> Option<Event> {
-        let id = self.without_number?;
-        let has_the_number = matches!(self.arch, Arch::X86_64 | Arch::X32);
-        let mut calls = self.calls.values();
-        let is_plain = |lines: &Vec<Line>| lines.iter().any(|line| line.comparisons.is_empty());
-        (!has_the_number && !calls.any(is_plain)).then_some(Event {
-            what: What::NoNumber,
-            number: 0,
-            loser: id,
-            winner: id,
-        })
-    }
-
     fn add_line(&mut self, number: u32, line: Line) -> Result<(), Rejection> {
-        let lines = self.calls.entry(number).or_default();
+        let call = self.calls.entry(number).or_default();
         let events = &mut self.events;
         let mut lost = |what, loser: &Line, winner: &Line| {
             if loser.action != winner.action {
@@ -169,7 +171,7 @@ impl Database {
                 });
             }
         };
-        if let [first] = &lines[..]
+        if let [first] = &call.lines[..]
             && first.comparisons.is_empty()
         {
             let what = if line.comparisons.is_empty() {
@@ -181,48 +183,61 @@ impl Database {
             return Ok(());
         }
         if line.comparisons.is_empty() {
-            for other in std::mem::take(lines) {
-                lost(What::Swallowed, &other, &line);
-                self.conditions.remove(&(number, other.comparisons));
+            for other in &call.lines {
+                lost(What::Swallowed, other, &line);
             }
-            lines.push(line);
+            self.conditions -= call.lines.len();
+            *call = Call {
+                lines: vec![line],
+                ..Call::default()
+            };
             return Ok(());
         }
-        if let Some(broader) = line.broader(number, &self.conditions) {
-            let broader = lines
-                .iter()
-                .find(|other| other.id == broader && line.is_narrower_than(other));
-            let broader = broader.expect("a condition that there is has a rule");
-            if broader.comparisons != line.comparisons {
-                lost(What::Shadowed, &line, broader);
-            } else if broader.action != line.action {
-                return Err(Rejection::Exists(broader.id));
-            }
-            return Ok(());
-        }
-        if self.conditions.len() >= CONDITIONS {
+        if self.conditions >= CONDITIONS {
             return Err(Rejection::TooMany);
         }
-        let begins = |other: &&Line| other.comparisons.starts_with(&line.comparisons);
-        if let Some(narrower) = lines
-            .iter()
-            .filter(begins)
-            .find(|other| other.action != line.action)
-        {
-            return Err(Rejection::Exists(narrower.id));
+        let is_in = call.add(self.arch, self.answers, &line)?;
+        if !is_in && let Some(broader) = call.broader(&line) {
+            lost(What::Shadowed, &line, broader);
+            return Ok(());
         }
-        lines.retain(|other| {
-            let shadowed = other.is_narrower_than(&line);
-            if shadowed {
-                lost(What::Shadowed, other, &line);
-                self.conditions.remove(&(number, other.comparisons.clone()));
-            }
-            !shadowed
-        });
-        self.conditions
-            .insert((number, line.comparisons.clone()), line.id);
-        lines.push(line);
+        self.conditions += 1;
+        call.lines.push(line);
         Ok(())
+    }
+}
+
+impl Call {
+    /// Adds the nodes of a conditional rule; whether some of them are in the tree then.
+    fn add(&mut self, arch: Arch, answers: Answers, line: &Line) -> Result<bool, Rejection> {
+        if self.is_lost {
+            return Ok(true);
+        }
+        let tree = &mut self.tree;
+        let before = tree.len();
+        let laid = chain::lay(tree, arch, &line.comparisons, line.action, line.id);
+        let laid = laid.expect("a conditional rule has a comparison");
+        match merge::add(tree, laid, line.action, answers) {
+            Ok(()) => Ok(tree.trim() > before),
+            Err(Trouble::Exists(id)) => Err(Rejection::Exists(id)),
+            Err(Trouble::Endless) => {
+                let other = self
+                    .lines
+                    .iter()
+                    .find(|other| other.shares_a_beginning(line));
+                let other = other.or(self.lines.last()).unwrap_or(line);
+                Err(Rejection::Endless(other.id))
+            }
+            Err(Trouble::Lost) => {
+                self.is_lost = true;
+                Ok(true)
+            }
+        }
+    }
+
+    /// A rule of which this one has all comparisons.
+    fn broader(&self, line: &Line) -> Option<&Line> {
+        self.lines.iter().find(|other| line.is_narrower_than(other))
     }
 }
 
@@ -234,21 +249,8 @@ impl Line {
             && comparisons.all(|comparison| self.comparisons.contains(comparison))
     }
 
-    /// A rule whose comparisons are all of this one's, or some of them.
-    fn broader(
-        &self,
-        number: u32,
-        conditions: &HashMap<(u32, Vec<Comparison>), RuleId>,
-    ) -> Option<RuleId> {
-        // Of six comparisons, one for each argument, there are sixty-three choices.
-        (1..1_u32 << self.comparisons.len())
-            .rev()
-            .find_map(|choice| {
-                let chosen = self.comparisons.iter().enumerate();
-                let chosen = chosen.filter(|(place, _)| choice >> place & 1 == 1);
-                let chosen = chosen.map(|(_, &comparison)| comparison).collect();
-                conditions.get(&(number, chosen)).copied()
-            })
+    fn shares_a_beginning(&self, other: &Self) -> bool {
+        self.comparisons.first() == other.comparisons.first()
     }
 }
 

@@ -15,7 +15,7 @@ use callgate_profile::{
 };
 use callgate_syscalls::{Arch, Release, Syscall};
 
-use crate::libseccomp::Database;
+use crate::libseccomp::{Database, Layout, Written, finish};
 use crate::resolved::{Fault, How, Origins, Reasons, Refusal, Resolved};
 use crate::target::Target;
 use crate::version::Version;
@@ -79,11 +79,16 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, version: Version) -> Result<R
         report::unknown_to_libseccomp(unknown_calls(oci, newest), newest, &mut problems);
     }
     let mut origins = Origins::new(oci.profile);
-    let databases = filled(&rules, default, &arches, &mut origins)?;
+    let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
     let mut told = report::Told::default();
     let mut sections = Vec::new();
-    for (arch, database) in arches.iter().copied().zip(databases) {
-        let (added, events) = database.finish();
+    let layout = layout(oci, version);
+    for Written {
+        arch,
+        rules: added,
+        events,
+    } in finish(databases, default, layout)
+    {
         report::events(arch, &events, &origins, &mut told, &mut problems);
         let mut rules = ceiling::rules(oci, target, version, &arches, arch, default, &mut origins);
         rules.extend(added);
@@ -97,14 +102,26 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, version: Version) -> Result<R
     })
 }
 
+/// runc from 1.2 on asks for a tree of numbers if it has more than 32 rules, each for one call.
+fn layout(oci: &Oci<'_>, version: Version) -> Layout {
+    let count: usize = oci.rules.iter().map(|rule| rule.calls.len()).sum();
+    if version.at_least(1, 2, 0) && count > 32 {
+        Layout::Tree
+    } else {
+        Layout::Chain
+    }
+}
+
 /// libseccomp's database of each arch, with all rules added in the order of the document.
 fn filled(
     rules: &[Converted<'_>],
     default: Action,
     arches: &[Arch],
+    libseccomp: Option<Version>,
     origins: &mut Origins,
 ) -> Result<Vec<Database>, Refusal> {
-    let mut databases: Vec<Database> = arches.iter().copied().map(Database::new).collect();
+    let new = |&arch: &Arch| Database::new(arch, libseccomp);
+    let mut databases: Vec<Database> = arches.iter().map(new).collect();
     for rule in rules.iter().filter(|rule| rule.action != default) {
         for &(name, call) in &rule.calls {
             let (mut said, mut multiplexed) = (None, None);

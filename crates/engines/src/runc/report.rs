@@ -157,18 +157,16 @@ fn problem(arch: Arch, event: &Event, loser: &Origin, winner: &Origin) -> Proble
             "checked later",
             "checked first, wherever it stands",
         ),
-        What::Unknown(Some(args)) => (
+        What::Miscompiled { args, answer } => (
             format!(
-                "two rules with different actions match {}, and which of them libseccomp takes is not modelled",
+                "libseccomp's filter answers {} with {answer}, which no rule that matches it says",
                 shown(&call, args)
             ),
-            "one of the two",
-            "the other",
+            "one of the rules",
+            "another",
         ),
-        What::Unknown(None) => (
-            format!(
-                "what libseccomp makes of the rules for `{call}` is not modelled: its filters for such differ from the rules in one of ten cases"
-            ),
+        What::Unknown => (
+            format!("what libseccomp makes of the rules for `{call}` is not modelled"),
             "one of them",
             "another",
         ),
@@ -178,13 +176,6 @@ fn problem(arch: Arch, event: &Event, loser: &Origin, winner: &Origin) -> Proble
             ),
             "comes first, and goes through another call",
             "",
-        ),
-        What::Endless => (
-            format!(
-                "libseccomp may never return from adding this rule for `{call}`: another one begins with the same comparison, which is no EQ"
-            ),
-            "added second",
-            "added first, or the other way round",
         ),
     };
     let problem = if is_error {
@@ -205,7 +196,8 @@ const fn kind(what: What) -> (&'static str, bool) {
         What::Second => ("CG211", true),
         What::Swallowed | What::Shadowed => ("CG212", true),
         What::Later(_) => ("CG213", false),
-        What::Unknown(_) | What::NoNumber | What::Endless => ("CG220", false),
+        What::Unknown | What::NoNumber => ("CG220", false),
+        What::Miscompiled { .. } => ("CG221", true),
     }
 }
 
@@ -235,6 +227,14 @@ pub(super) fn rejection(
                 .note(format!(
                     "runc says `error adding seccomp rule for syscall {call}: file exists`"
                 ))
+        }
+        Rejection::Endless(id) => {
+            let message = format!(
+                "libseccomp never returns from adding this rule for `{call}`: another one begins with the same comparison"
+            );
+            Problem::error("CG222", name.span, message)
+                .related(origin(id), "the other rule")
+                .note("the runtime stays in its work until somebody ends it")
         }
         Rejection::TooMany => {
             let message = format!(

@@ -22,7 +22,7 @@ fn libseccomp_did_what_the_model_says() {
         }
     }
     // What is not modelled is told, and is not the most of it.
-    assert_eq!((held, unknown), (222, 52));
+    assert_eq!((held, unknown), (274, 0));
 }
 
 enum Verdict {
@@ -45,7 +45,11 @@ fn judge(line: &str) -> Verdict {
     let resolved = match meaning {
         Ok(resolved) => resolved,
         Err(refusal) => {
-            assert!(outcome.starts_with("rejected"), "{line}: {refusal}");
+            let word = match refusal.problems[0].code {
+                "CG222" => "endless",
+                _ => "rejected",
+            };
+            assert!(outcome.starts_with(word), "{line}: {refusal}");
             return Verdict::Held;
         }
     };
