@@ -54,7 +54,7 @@ pub const LINTS: &[Lint] = &[
 #[must_use]
 pub fn lint(profile: &Profile, resolved: &Resolved, target: &Target) -> Vec<Problem> {
     let docker = match target.engine {
-        Engine::Docker { .. } => None,
+        Engine::Container { .. } | Engine::Oci(_) => None,
         Engine::Callgate => {
             let target = Target {
                 engine: Engine::DOCKER,

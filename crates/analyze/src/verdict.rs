@@ -223,7 +223,7 @@ fn changes(
         });
     let engine = match target.engine {
         Engine::Callgate => Engine::DOCKER,
-        Engine::Docker { .. } => Engine::Callgate,
+        Engine::Container { .. } | Engine::Oci(_) => Engine::Callgate,
     };
     let all = caps.chain(kernels).chain([Circumstance::Engine(engine)]);
     let changes = all.map(|circumstance| Change {

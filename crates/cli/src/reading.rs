@@ -288,7 +288,7 @@ fn mention(document: &Document, problems: &[Problem], target: &Target) {
     if let Some(counts) = counts {
         let target = match target.engine {
             Engine::Callgate => String::new(),
-            Engine::Docker { .. } => format!(" --target {target}"),
+            Engine::Container { .. } | Engine::Oci(_) => format!(" --target {target}"),
         };
         let name = &document.name;
         crate::say!("{name}: {counts}; `callgate check{target} {name}` shows them");

@@ -2,7 +2,7 @@
 //!
 //! Apart from the readers, because two of them ask the same question before they differ.
 
-use callgate_profile::{ArchName, Profile, Spanned, faults};
+use callgate_profile::{ArchName, Profile, Span, Spanned, faults};
 use callgate_syscalls::Arch;
 
 use crate::resolved::Fault;
@@ -52,6 +52,21 @@ pub(crate) fn names(profile: &Profile, native: Option<Arch>) -> Vec<&Spanned<Arc
         .iter()
         .flat_map(|subs| &subs.value);
     main.chain(subs).collect()
+}
+
+/// The arches that the target states, else these.
+pub(crate) fn stated_or(
+    target: &Target,
+    span: Span,
+    listed: Vec<(ArchName, Span)>,
+) -> Vec<(ArchName, Span)> {
+    match &target.arches {
+        Some(stated) => stated
+            .iter()
+            .map(|&arch| (ArchName::Known(arch), span))
+            .collect(),
+        None => listed,
+    }
 }
 
 /// Both ways of listing arches, which contradict each other.

@@ -23,6 +23,20 @@ impl Circumstances<'_> {
             && !excludes.is_some_and(|excludes| self.meet_any(excludes))
     }
 
+    /// The same for a reader that does not look at `minKernel`.
+    pub(crate) fn keep_but_for_kernel(self, rule: &SyscallRule) -> bool {
+        let without = |conditions: &Option<Box<Spanned<Conditions>>>| {
+            let conditions = conditions.as_deref()?;
+            Some(Conditions {
+                min_kernel: None,
+                ..conditions.value.clone()
+            })
+        };
+        let (includes, excludes) = (without(&rule.includes), without(&rule.excludes));
+        includes.is_none_or(|includes| self.meet_all(&includes))
+            && !excludes.is_some_and(|excludes| self.meet_any(&excludes))
+    }
+
     fn meet_all(self, conditions: &Conditions) -> bool {
         (conditions.arches.is_empty() || self.has_arch(conditions))
             && conditions.caps.iter().all(|cap| self.has_cap(&cap.value))

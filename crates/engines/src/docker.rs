@@ -10,9 +10,10 @@ use callgate_syscalls::Arch;
 
 use crate::arches;
 use crate::conditions::{Circumstances, releases_that_are_none};
+use crate::engine::Runtime;
 use crate::resolved::{Fault, Reasons, Refusal, Resolved};
-use crate::runc::{self, Oci, OciRule};
-use crate::target::{Runtime, Target};
+use crate::runtime::{self, Oci, OciRule, Text};
+use crate::target::Target;
 use crate::version::Version;
 use crate::words::{EPERM, refuse_mistyped};
 
@@ -28,9 +29,9 @@ pub(crate) fn read(
     refuse_mistyped(profile)?;
     reasons.extend(null_rules(profile));
     reasons.extend(releases_that_are_none(profile.rules()));
-    if runc::asks_for_nothing(profile) {
+    if runtime::asks_for_nothing(profile) {
         reasons.settle()?;
-        return Ok(runc::unconfined(profile));
+        return Ok(runtime::unconfined(profile));
     }
     reasons.take(arches::exclusive(profile));
     let is_new = version.at_least(23, 0, 0);
@@ -50,13 +51,15 @@ pub(crate) fn read(
             rules.push(OciRule {
                 rule,
                 calls: calls(&rule.value),
+                errno_ret: rule.value.errno_ret.clone(),
             });
         }
     }
     reasons.settle()?;
     let oci = Oci {
         profile,
-        default_errno_ret: profile.default_errno_ret.as_ref().filter(|_| is_new),
+        text: Text::Rewritten,
+        default_errno_ret: profile.default_errno_ret.clone().filter(|_| is_new),
         arches: architectures(profile, target, version),
         flags: profile
             .flags
@@ -72,8 +75,7 @@ pub(crate) fn read(
                 .is_some_and(|path| !path.value.is_empty()),
         rules,
     };
-    let Runtime::Runc(runc) = runtime;
-    let mut resolved = runc::read(&oci, target, runc)?;
+    let mut resolved = runtime::read(&oci, target, runtime)?;
     if !is_new {
         resolved.problems.extend(dropped(profile));
     }
@@ -99,18 +101,12 @@ fn nulls_of(profile: &Profile, rule: &Spanned<SyscallRule>) -> Vec<Problem> {
 
 /// The arches that dockerd hands on; none where `archMap` has no entry that it finds.
 fn architectures(profile: &Profile, target: &Target, version: Version) -> Vec<(ArchName, Span)> {
-    if let Some(stated) = &target.arches {
-        let stated = stated
-            .iter()
-            .map(|&arch| (ArchName::Known(arch), profile.span));
-        return stated.collect();
-    }
     let found = Some(target.native).filter(|&arch| map_finds(arch, version));
     let names = arches::names(profile, found);
-    names
+    let names = names
         .into_iter()
-        .map(|name| (name.value.clone(), name.span))
-        .collect()
+        .map(|name| (name.value.clone(), name.span));
+    arches::stated_or(target, profile.span, names.collect())
 }
 
 /// Whether dockerd finds an entry of `archMap` for its machine.
@@ -134,14 +130,14 @@ const fn host_name(native: Arch, version: Version) -> &'static str {
 }
 
 /// The calls that a rule names: by `name`, else by `names`.
-fn calls(rule: &SyscallRule) -> Vec<&Spanned<String>> {
+pub(crate) fn calls(rule: &SyscallRule) -> Vec<&Spanned<String>> {
     match rule.name.as_ref().filter(|name| !name.value.is_empty()) {
         Some(name) => vec![name],
         None => rule.names.iter().flat_map(|names| &names.value).collect(),
     }
 }
 
-fn one_way_of_naming(rule: &SyscallRule) -> Result<(), Fault> {
+pub(crate) fn one_way_of_naming(rule: &SyscallRule) -> Result<(), Fault> {
     match (&rule.name, &rule.names) {
         (Some(name), Some(names)) if !name.value.is_empty() && !names.value.is_empty() => {
             Err(faults::exclusive([("name", name.span), ("names", names.span)]).into())

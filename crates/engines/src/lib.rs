@@ -1,7 +1,7 @@
 //! Who reads a seccomp profile, and what it then means.
 //!
 //! A document means something only to a reader, and not all readers read alike.
-//! [`read()`] gives its meaning for a [`Target`]: callgate itself, where the strictest rule that matches wins, or Docker with runc and libseccomp, where it does not.
+//! [`read()`] gives its meaning for a [`Target`]: callgate itself, where the strictest rule that matches wins, or a container engine with its runtime and libseccomp, where it does not.
 //!
 //! ```
 //! use callgate_engines::{Target, read};
@@ -35,19 +35,26 @@
 mod arches;
 mod callgate;
 mod conditions;
+mod crun;
 mod custom;
 mod docker;
+mod engine;
 mod libseccomp;
+mod oci;
+mod podman;
 mod read;
 mod resolved;
 mod runc;
+mod runtime;
 mod satisfy;
 mod target;
 mod version;
 mod words;
+mod youki;
 
+pub use engine::{Engine, Kind, ParseEngineError, Runtime};
 pub use read::read;
 pub use resolved::{How, Origin, Refusal, Resolved};
 pub use satisfy::arguments_for;
-pub use target::{Arguments, Engine, ParseEngineError, Runtime, Target};
+pub use target::{Arguments, Target};
 pub use version::{ParseVersionError, Version};

@@ -4,9 +4,10 @@
 
 use callgate_profile::Profile;
 
+use crate::engine::{Engine, Kind};
 use crate::resolved::{Refusal, Resolved};
-use crate::target::{Arguments, Engine, Target};
-use crate::{callgate, docker};
+use crate::target::{Arguments, Target};
+use crate::{callgate, docker, oci, podman};
 
 /// What a document means for a target.
 ///
@@ -15,7 +16,16 @@ use crate::{callgate, docker};
 pub fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refusal> {
     let mut resolved = match target.engine {
         Engine::Callgate => callgate::read(profile, target),
-        Engine::Docker { version, runtime } => docker::read(profile, target, version, runtime),
+        Engine::Container {
+            kind,
+            version,
+            runtime,
+        } => match kind {
+            Kind::Docker => docker::read(profile, target, version, runtime),
+            Kind::Podman | Kind::Crio => podman::read(profile, target, kind, runtime),
+            Kind::Containerd => oci::through_containerd(profile, target, runtime),
+        },
+        Engine::Oci(runtime) => oci::read(profile, target, runtime),
     }?;
     if target.arguments == Arguments::Typed {
         resolved.policy = resolved.policy.typed();

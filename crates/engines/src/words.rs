@@ -3,7 +3,9 @@
 //! Apart from the readers, so that one word has one meaning, and one message where it has none.
 
 use callgate_policy::{Action, Arg, Test};
-use callgate_profile::{ActionName, Argument, OpName, Problem, Profile, Spanned, faults};
+use callgate_profile::{
+    ActionName, Argument, OpName, Problem, Profile, Span, Spanned, codes, faults,
+};
 
 use crate::resolved::{Fault, Reasons, Refusal};
 
@@ -61,6 +63,20 @@ pub(crate) fn refuse_mistyped(profile: &Profile) -> Result<(), Refusal> {
     let mut reasons = Reasons::default();
     reasons.extend(profile.mistyped.as_deref().cloned());
     reasons.settle()
+}
+
+/// A field without which a document is not taken.
+pub(crate) fn missing_field(field: &str, holder: Span) -> Problem {
+    let code = if field == "names" {
+        codes::NO_NAMES
+    } else {
+        codes::ACTION
+    };
+    Problem::error(
+        code,
+        holder,
+        format!("required field `{field}` is not there"),
+    )
 }
 
 /// What is wrong with a profile that has no default action.

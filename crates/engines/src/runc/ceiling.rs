@@ -6,13 +6,13 @@ use callgate_policy::{Action, Numbers, Rule};
 use callgate_profile::{Spanned, SyscallRule};
 use callgate_syscalls::{Arch, X32_BIT, errno_by_name};
 
-use super::{Oci, newest_call_of, number_of};
 use crate::resolved::{How, Origins};
+use crate::runtime::{Oci, newest_call_of, number_of};
 use crate::target::Target;
 use crate::version::Version;
 
 /// The rules that stand before all others of an arch; none where the default action makes calls, or only tells about them.
-pub(super) fn rules(
+pub(crate) fn rules(
     oci: &Oci<'_>,
     target: &Target,
     version: Version,

@@ -3,6 +3,7 @@
 //! One program, so that the parts share what they need and it is linked once.
 
 mod callgate;
+mod dialects;
 mod docker;
 mod docker_default;
 mod edge;

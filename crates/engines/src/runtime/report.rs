@@ -1,4 +1,4 @@
-//! What runc and libseccomp do with rules and their author may not expect, in words with places.
+//! What runtimes and libseccomp do with rules and their author may not expect, in words with places.
 //!
 //! Apart from the reading, because the reading decides and this only tells.
 
@@ -9,11 +9,17 @@ use callgate_profile::{Problem, Span, Spanned};
 use callgate_syscalls::{Arch, Release, Syscall};
 
 use super::Converted;
+use crate::engine::Runtime;
 use crate::libseccomp::{Event, Rejection, What};
 use crate::resolved::{How, Origin, Origins};
 
 /// Rules whose action is the default one: they are not added, so they carve nothing out of others for the same call.
-pub(super) fn skipped(rules: &[Converted<'_>], default: Action, problems: &mut Vec<Problem>) {
+pub(super) fn skipped(
+    runtime: Runtime,
+    rules: &[Converted<'_>],
+    default: Action,
+    problems: &mut Vec<Problem>,
+) {
     let mut others: HashMap<Syscall, Span> = HashMap::new();
     for rule in rules.iter().filter(|rule| rule.action != default) {
         for &(name, call) in &rule.calls {
@@ -28,7 +34,8 @@ pub(super) fn skipped(rules: &[Converted<'_>], default: Action, problems: &mut V
         };
         let action = rule.rule.value.action.as_ref();
         let message = format!(
-            "runc skips this rule, whose action is the default action, so another rule for `{call}` is not narrowed"
+            "{} skips this rule, whose action is the default action, so another rule for `{call}` is not narrowed",
+            runtime.name()
         );
         problems.push(
             Problem::warning(
@@ -42,7 +49,7 @@ pub(super) fn skipped(rules: &[Converted<'_>], default: Action, problems: &mut V
 }
 
 /// Rules that compare one argument twice: runc makes a rule of each comparison.
-pub(super) fn split(rules: &[Converted<'_>], problems: &mut Vec<Problem>) {
+pub(super) fn split(runtime: Runtime, rules: &[Converted<'_>], problems: &mut Vec<Problem>) {
     for rule in rules.iter().filter(|rule| rule.conditions.len() > 1) {
         let arguments = rule.rule.value.arguments();
         let index = |at: usize| {
@@ -60,8 +67,9 @@ pub(super) fn split(rules: &[Converted<'_>], problems: &mut Vec<Problem>) {
             continue;
         };
         let message = format!(
-            "argument {} is compared twice, so runc takes every comparison of the rule for itself, and one is enough",
-            index(second)
+            "argument {} is compared twice, so {} takes every comparison of the rule for itself, and one is enough",
+            index(second),
+            runtime.name()
         );
         let problem = Problem::error("CG201", arguments[second].span, message)
             .label("again here")

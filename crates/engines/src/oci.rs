@@ -1,0 +1,195 @@
+//! A document read straight as the OCI's `linux.seccomp`: by runc, crun and youki themselves, and by containerd on their behalf.
+//!
+//! Apart from the dialects, of whose fields none counts here: `archMap`, `name`, `includes`, `excludes`, `minKernel` and the names of errnos.
+
+use std::borrow::Cow;
+
+use callgate_profile::{OddKey, Oddity, Problem, Profile, Span, Spanned, SyscallRule, faults};
+
+use crate::arches::stated_or;
+use crate::engine::Runtime;
+use crate::resolved::{Reasons, Refusal, Resolved};
+use crate::runtime::{self, Oci, OciRule, Text};
+use crate::target::Target;
+use crate::words::refuse_mistyped;
+
+/// What containerd makes of a Localhost profile, and the runtime of that.
+pub(crate) fn through_containerd(
+    profile: &Profile,
+    target: &Target,
+    runtime: Runtime,
+) -> Result<Resolved, Refusal> {
+    straight(profile, target, runtime, "containerd", Text::Rewritten)
+}
+
+/// What a runtime makes of a document that it is given itself.
+pub(crate) fn read(
+    profile: &Profile,
+    target: &Target,
+    runtime: Runtime,
+) -> Result<Resolved, Refusal> {
+    let profile = match runtime {
+        Runtime::Runc(_) => Cow::Borrowed(profile),
+        Runtime::Crun(_) | Runtime::Youki(_) => as_spelt(profile),
+    };
+    straight(&profile, target, runtime, runtime.name(), Text::Written)
+}
+
+fn straight(
+    profile: &Profile,
+    target: &Target,
+    runtime: Runtime,
+    reader: &str,
+    text: Text,
+) -> Result<Resolved, Refusal> {
+    refuse_mistyped(profile)?;
+    let mut reasons = Reasons::default();
+    reasons.extend(profile.null_elements.iter().map(faults::null_element));
+    reasons.settle()?;
+    // Go has the empty text for an action that is missing; the others do not take the document.
+    let is_go = text == Text::Rewritten || matches!(runtime, Runtime::Runc(_));
+    if is_go && runtime::asks_for_nothing(profile) {
+        return Ok(runtime::unconfined(profile));
+    }
+    let listed = profile.architectures.iter().flat_map(|list| &list.value);
+    let listed = listed.map(|name| (name.value.clone(), name.span));
+    let oci = Oci {
+        profile,
+        text,
+        default_errno_ret: profile.default_errno_ret.clone(),
+        arches: stated_or(target, profile.span, listed.collect()),
+        flags: profile
+            .flags
+            .iter()
+            .flat_map(|flags| &flags.value)
+            .collect(),
+        has_listener: profile
+            .listener_path
+            .as_ref()
+            .is_some_and(|path| !path.value.is_empty()),
+        rules: profile.rules().iter().map(entry).collect(),
+    };
+    let mut resolved = runtime::read(&oci, target, runtime)?;
+    resolved.problems.extend(ignored(profile, reader));
+    Ok(resolved)
+}
+
+fn entry(rule: &Spanned<SyscallRule>) -> OciRule<'_> {
+    OciRule {
+        rule,
+        calls: rule
+            .value
+            .names
+            .iter()
+            .flat_map(|names| &names.value)
+            .collect(),
+        errno_ret: rule.value.errno_ret.clone(),
+    }
+}
+
+/// As many fields that are not read are told; the rest is like them.
+const TOLD: usize = 50;
+
+/// The fields of dialects, which nobody reads here: with them a document means something else than its author wrote.
+fn ignored(profile: &Profile, reader: &str) -> Vec<Problem> {
+    let problem = |name: &str, span: Span, effect: &str| {
+        let message = format!("{reader} does not read `{name}`: {effect}");
+        Problem::warning("CG223", span, message)
+    };
+    let mut problems = Vec::new();
+    if let Some(map) = &profile.arch_map {
+        let effect = "the filter is for the native arch, and calls of others end the thread";
+        problems.push(problem("archMap", map.span, effect));
+    }
+    if let Some(errno) = &profile.default_errno {
+        problems.push(problem("defaultErrno", errno.span, "the errno is another"));
+    }
+    for rule in profile.rules() {
+        let rule = &rule.value;
+        let name = rule.name.as_ref().filter(|name| !name.value.is_empty());
+        let fields = [
+            (
+                "includes",
+                rule.includes.as_ref().map(|field| field.span),
+                "the rule always applies",
+            ),
+            (
+                "excludes",
+                rule.excludes.as_ref().map(|field| field.span),
+                "the rule always applies",
+            ),
+            (
+                "name",
+                name.map(|field| field.span),
+                "the call is not named",
+            ),
+            (
+                "errno",
+                rule.errno.as_ref().map(|field| field.span),
+                "the errno is another",
+            ),
+        ];
+        for (name, span, effect) in fields {
+            problems.extend(span.map(|span| problem(name, span, effect)));
+        }
+    }
+    problems.truncate(TOLD);
+    problems
+}
+
+/// The document without the fields whose keys are in another case than they should: only Go takes those.
+fn as_spelt(profile: &Profile) -> Cow<'_, Profile> {
+    let odd: Vec<&OddKey> = profile
+        .odd_keys
+        .iter()
+        .filter(|key| key.oddity == Oddity::Case)
+        .collect();
+    if odd.is_empty() {
+        return Cow::Borrowed(profile);
+    }
+    let mut spelt = profile.clone();
+    for key in odd {
+        match key.rule {
+            None => match key.field {
+                "defaultAction" => spelt.default_action = None,
+                "defaultErrnoRet" => spelt.default_errno_ret = None,
+                "architectures" => spelt.architectures = None,
+                "flags" => spelt.flags = None,
+                "listenerPath" => spelt.listener_path = None,
+                "syscalls" => spelt.syscalls = None,
+                _ => {}
+            },
+            Some(index) => {
+                let rules = spelt.syscalls.iter_mut().flat_map(|list| &mut list.value);
+                for rule in rules.filter(|rule| rule.value.index == index) {
+                    forget(&mut rule.value, key);
+                }
+            }
+        }
+    }
+    Cow::Owned(spelt)
+}
+
+fn forget(rule: &mut SyscallRule, key: &OddKey) {
+    match key.field {
+        "names" => rule.names = None,
+        "action" => rule.action = None,
+        "errnoRet" => rule.errno_ret = None,
+        "args" => rule.args = None,
+        field => {
+            let arguments = rule.args.iter_mut().flat_map(|args| &mut args.value);
+            let here = |argument: &&mut Spanned<callgate_profile::Argument>| {
+                argument.span.start <= key.span.start && key.span.end <= argument.span.end
+            };
+            for argument in arguments.filter(here) {
+                match field {
+                    "index" => argument.value.index = None,
+                    "value" => argument.value.value = None,
+                    "valueTwo" => argument.value.value_two = None,
+                    "op" => argument.value.op = None,
+                    _ => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! What every runtime does with the OCI's `linux.seccomp`: its rules go through libseccomp, those of the default action left out.
+//!
+//! Apart from the runtimes, which differ in what they take and refuse, and from libseccomp, which knows no documents.
+
+pub(crate) mod refuse;
+mod report;
+
+use std::collections::HashSet;
+
+use callgate_policy::{Action, Comparison, Policy, Section};
+use callgate_profile::{
+    ActionName, ArchName, FlagName, Problem, Profile, Span, Spanned, SyscallRule, codes, faults,
+};
+use callgate_syscalls::{Arch, Release, Syscall};
+
+use crate::engine::Runtime;
+use crate::libseccomp::{Database, Layout, Written, finish};
+use crate::resolved::{Fault, How, Origins, Reasons, Refusal, Resolved};
+use crate::runc::ceiling;
+use crate::target::Target;
+use crate::version::Version;
+use crate::words::{EPERM, kernel_action};
+use crate::{crun, runc, youki};
+
+/// What a runtime is handed.
+pub(crate) struct Oci<'p> {
+    /// Where it came from, for the default action.
+    pub(crate) profile: &'p Profile,
+    pub(crate) text: Text,
+    pub(crate) default_errno_ret: Option<Spanned<u64>>,
+    pub(crate) arches: Vec<(ArchName, Span)>,
+    pub(crate) flags: Vec<&'p Spanned<FlagName>>,
+    pub(crate) has_listener: bool,
+    pub(crate) rules: Vec<OciRule<'p>>,
+}
+
+/// An entry of `syscalls`.
+pub(crate) struct OciRule<'p> {
+    pub(crate) rule: &'p Spanned<SyscallRule>,
+    pub(crate) calls: Vec<&'p Spanned<String>>,
+    pub(crate) errno_ret: Option<Spanned<u64>>,
+}
+
+/// Whose text the runtime reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// The document itself.
+    Written,
+    /// What an engine made of it, in which all fields stand.
+    Rewritten,
+}
+
+impl Oci<'_> {
+    /// Whether the runtime reads the document itself, in which fields can be missing.
+    pub(crate) fn is_written(&self) -> bool {
+        self.text == Text::Written
+    }
+}
+
+/// What a runtime hands to libseccomp; nothing of it counts if there were reasons to refuse.
+pub(crate) struct Checked<'p> {
+    pub(crate) arches: Vec<Arch>,
+    pub(crate) default: Option<Action>,
+    pub(crate) rules: Vec<Converted<'p>>,
+    pub(crate) layout: Layout,
+}
+
+/// A rule as it is before libseccomp: its calls, and what is added for each of them.
+pub(crate) struct Converted<'p> {
+    pub(crate) rule: &'p Spanned<SyscallRule>,
+    pub(crate) action: Action,
+    pub(crate) calls: Vec<(&'p Spanned<String>, Syscall)>,
+    /// Usually one set of comparisons that must all hold; where an argument is compared twice, one for each comparison.
+    pub(crate) conditions: Vec<Vec<Comparison>>,
+}
+
+/// Whether there is neither a default action nor a rule, which stands for no filter at all.
+pub(crate) fn asks_for_nothing(profile: &Profile) -> bool {
+    let default = profile
+        .default_action
+        .as_ref()
+        .map(|name| name.value.as_str());
+    default.is_none_or(str::is_empty) && profile.rules().is_empty()
+}
+
+/// No filter at all.
+pub(crate) fn unconfined(profile: &Profile) -> Resolved {
+    let problem = if profile.default_action.is_none() && profile.syscalls.is_none() {
+        faults::no_profile(profile.span)
+    } else {
+        let message = "neither `defaultAction` nor rules: the container runs without a filter";
+        Problem::warning(codes::NO_PROFILE, profile.span, message)
+    };
+    Resolved {
+        policy: Policy::new(Action::Allow, Action::Allow, Vec::new()).expect("there are no arches"),
+        origins: Vec::new(),
+        problems: vec![problem],
+    }
+}
+
+/// The filter that a runtime loads.
+pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<Resolved, Refusal> {
+    let mut reasons = Reasons::default();
+    let checked = match runtime {
+        Runtime::Runc(version) => runc::check(oci, target, version, &mut reasons),
+        Runtime::Crun(_) => crun::check(oci, target, &mut reasons),
+        Runtime::Youki(_) => youki::check(oci, target, &mut reasons),
+    };
+    reasons.settle()?;
+    let Checked {
+        arches,
+        default,
+        rules,
+        layout,
+    } = checked;
+    let default = default.expect("without a default action there is a reason to refuse");
+
+    let mut problems = Vec::new();
+    report::skipped(runtime, &rules, default, &mut problems);
+    report::split(runtime, &rules, &mut problems);
+    if let Some(newest) = newest_call_of(target.libseccomp) {
+        report::unknown_to_libseccomp(unknown_calls(oci, newest), newest, &mut problems);
+    }
+    let mut origins = Origins::new(oci.profile);
+    let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
+    let mut told = report::Told::default();
+    let mut sections = Vec::new();
+    for Written {
+        arch,
+        rules: added,
+        events,
+    } in finish(databases, default, layout)
+    {
+        report::events(arch, &events, &origins, &mut told, &mut problems);
+        let mut rules = match runtime {
+            Runtime::Runc(version) => {
+                ceiling::rules(oci, target, version, &arches, arch, default, &mut origins)
+            }
+            Runtime::Crun(_) | Runtime::Youki(_) => Vec::new(),
+        };
+        rules.extend(added);
+        sections.push(Section { arch, rules });
+    }
+    let policy = Policy::new(default, Action::KillThread, sections);
+    Ok(Resolved {
+        policy: policy.expect("no arch is listed twice"),
+        origins: origins.into_list(),
+        problems,
+    })
+}
+
+/// libseccomp's database of each arch, with all rules added in the order of the document.
+fn filled(
+    rules: &[Converted<'_>],
+    default: Action,
+    arches: &[Arch],
+    libseccomp: Option<Version>,
+    origins: &mut Origins,
+) -> Result<Vec<Database>, Refusal> {
+    let new = |&arch: &Arch| Database::new(arch, libseccomp);
+    let mut databases: Vec<Database> = arches.iter().map(new).collect();
+    for rule in rules.iter().filter(|rule| rule.action != default) {
+        for &(name, call) in &rule.calls {
+            let (mut said, mut multiplexed) = (None, None);
+            let mut id = |how| {
+                let known = match how {
+                    How::Multiplexed => &mut multiplexed,
+                    _ => &mut said,
+                };
+                *known.get_or_insert_with(|| origins.id(rule.rule, name.span, how))
+            };
+            for comparisons in &rule.conditions {
+                for database in &mut databases {
+                    // Every runtime stops at the first rule that is not taken, so there is one reason.
+                    if let Err(rejection) = database.add(call, comparisons, rule.action, &mut id) {
+                        let mut reasons = Reasons::default();
+                        let place = |id| origins.get(id).name;
+                        reasons.add(report::rejection(rejection, name, place));
+                        return Err(reasons.refuse());
+                    }
+                }
+            }
+        }
+    }
+    Ok(databases)
+}
+
+/// The action that libseccomp is given, with the low 16 bits of the errno.
+pub(crate) fn action(
+    runtime: &str,
+    name: &Spanned<ActionName>,
+    errno_ret: Option<&Spanned<u64>>,
+) -> Result<Action, Fault> {
+    let data = errno_ret.map_or(EPERM, |number| (number.value & 0xffff) as u16);
+    let action = kernel_action(&name.value, data).ok_or_else(|| {
+        let word = name.value.as_str();
+        let ActionName::Custom(_) = name.value else {
+            return Box::new(faults::unknown_action(word, name.span));
+        };
+        let message = format!("{} is no action that {runtime} knows", faults::quoted(word));
+        let problem = Problem::error(codes::ACTION, name.span, message);
+        Box::new(problem.note(format!("known are {}", ActionName::WORDS.join(" "))))
+    })?;
+    match (action, errno_ret) {
+        (Action::Errno(errno), Some(number)) if errno >= callgate_bpf::MAX_ERRNO => {
+            let message = format!(
+                "errno is {errno}, and {} is the largest that libseccomp takes",
+                callgate_bpf::MAX_ERRNO - 1
+            );
+            let past_the_kernel = faults::errno_out_of_range(number, Some(&name.value));
+            let problem = past_the_kernel
+                .unwrap_or_else(|| Problem::error(codes::ERRNO_RANGE, number.span, message));
+            Err(problem
+                .note(match runtime {
+                    "runc" => "runc says `two checks on same syscall argument`",
+                    _ => "libseccomp says `invalid argument`",
+                })
+                .into())
+        }
+        _ => Ok(action),
+    }
+}
+
+/// The calls of a rule that libseccomp knows, each once.
+pub(crate) fn known_calls<'p>(
+    calls: &[&'p Spanned<String>],
+    target: &Target,
+) -> Vec<(&'p Spanned<String>, Syscall)> {
+    let newest = newest_call_of(target.libseccomp);
+    let mut named = HashSet::new();
+    let known = |name: &&'p Spanned<String>| {
+        let call = Syscall::by_name(&name.value)?;
+        (knows(newest, call) && named.insert(call)).then_some((*name, call))
+    };
+    calls.iter().filter_map(known).collect()
+}
+
+/// All comparisons together, or each for itself where two of them are of one argument.
+pub(crate) fn split(comparisons: Vec<Comparison>) -> Vec<Vec<Comparison>> {
+    let repeats = |(at, comparison): (usize, &Comparison)| {
+        comparisons[..at]
+            .iter()
+            .any(|other| other.arg == comparison.arg)
+    };
+    if comparisons.iter().enumerate().any(repeats) {
+        comparisons
+            .into_iter()
+            .map(|comparison| vec![comparison])
+            .collect()
+    } else {
+        vec![comparisons]
+    }
+}
+
+/// The kernel whose calls a version of libseccomp knows, as its release notes have it; a distribution may have added some.
+///
+/// None where no version is stated: then it knows all that the tables know.
+pub(crate) fn newest_call_of(libseccomp: Option<Version>) -> Option<Release> {
+    let version = libseccomp?;
+    let kernels = [
+        ((2, 6, 0), Release::new(6, 13)),
+        ((2, 5, 5), Release::new(6, 7)),
+        ((2, 5, 4), Release::new(5, 17)),
+        ((2, 5, 3), Release::new(5, 15)),
+        ((2, 5, 2), Release::new(5, 14)),
+        ((2, 5, 1), Release::new(5, 10)),
+        ((2, 5, 0), Release::new(5, 8)),
+        ((2, 4, 0), Release::new(5, 4)),
+        ((2, 3, 3), Release::new(4, 15)),
+        ((2, 3, 2), Release::new(4, 10)),
+    ];
+    let found = kernels
+        .into_iter()
+        .find(|&((major, minor, patch), _)| version.at_least(major, minor, patch));
+    Some(found.map_or(Release::new(4, 5), |(_, kernel)| kernel))
+}
+
+/// The calls of the document that a libseccomp which knows those of a kernel does not know.
+fn unknown_calls(oci: &Oci<'_>, newest: Release) -> impl Iterator<Item = (Span, Syscall)> {
+    let names = oci.rules.iter().flat_map(|rule| &rule.calls);
+    let calls = names.filter_map(|name| Some((name.span, Syscall::by_name(&name.value)?)));
+    calls.filter(move |&(_, call)| !knows(Some(newest), call))
+}
+
+/// Whether a libseccomp that knows the calls of a kernel knows this one.
+fn knows(newest: Option<Release>, call: Syscall) -> bool {
+    match (newest, call.since()) {
+        (Some(newest), Some(since)) => since <= newest,
+        _ => true,
+    }
+}
+
+/// The number of a call on an arch; none where libseccomp does not know it.
+pub(crate) fn number_of(name: &str, arch: Arch, newest: Option<Release>) -> Option<u32> {
+    let call = Syscall::by_name(name).filter(|&call| knows(newest, call))?;
+    call.number(arch)
+}
