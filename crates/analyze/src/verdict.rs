@@ -221,11 +221,10 @@ fn changes(
             true => Circumstance::Kernel(before(least)),
             false => Circumstance::Kernel(least),
         });
-    let engine = match target.engine {
-        Engine::Callgate => Engine::DOCKER,
-        Engine::Container { .. } | Engine::Oci(_) => Engine::Callgate,
-    };
-    let all = caps.chain(kernels).chain([Circumstance::Engine(engine)]);
+    let engines = Engine::ALL
+        .into_iter()
+        .filter(|engine| engine.name() != target.engine.name());
+    let all = caps.chain(kernels).chain(engines.map(Circumstance::Engine));
     let changes = all.map(|circumstance| Change {
         circumstance,
         answer: read(profile, &circumstance.applied(target))

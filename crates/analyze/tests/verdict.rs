@@ -85,11 +85,30 @@ fn what_would_change_it() {
     };
     let found = asked(REASONS, &target, "ptrace", [1, 5, 0, 0, 0, 0]);
     assert_eq!(found.decision.action, Action::Errno(1));
-    let changes: Vec<_> = found
+    let (engines, changes): (Vec<_>, Vec<_>) = found
         .changes
         .iter()
         .map(|change| (change.circumstance, change.answer.clone()))
+        .partition(|(circumstance, _)| matches!(circumstance, Circumstance::Engine(_)));
+    let engines: Vec<(&str, Action)> = engines
+        .into_iter()
+        .filter_map(|(circumstance, answer)| match circumstance {
+            Circumstance::Engine(engine) => Some((engine.name(), answer.ok()?)),
+            _ => None,
+        })
         .collect();
+    // Podman and CRI-O do not ask for the kernel, and straight readers for nothing.
+    assert_eq!(
+        engines,
+        [
+            ("podman", Action::Log),
+            ("crio", Action::Log),
+            ("containerd", Action::Allow),
+            ("runc", Action::Allow),
+            ("crun", Action::Allow),
+            ("youki", Action::Allow),
+        ]
+    );
     assert_eq!(
         changes,
         [

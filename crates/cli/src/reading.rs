@@ -19,14 +19,15 @@ use crate::{output, render, words};
 /// Who reads a profile, and where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TargetOptions {
-    /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5
+    /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5, podman, crio, containerd, runc, crun, youki;
+    /// check takes several, and so does explain for a call
     #[arg(
         long,
         value_name = "ENGINE",
         default_value = "callgate",
         help_heading = "Target options"
     )]
-    target: Engine,
+    target: Vec<Engine>,
     /// The version of the runtime's libseccomp [default: one that knows every call]
     #[arg(long, value_name = "VERSION", help_heading = "Target options")]
     libseccomp: Option<Version>,
@@ -131,10 +132,37 @@ fn release(text: &str) -> Result<Release, ParseReleaseError> {
 }
 
 impl TargetOptions {
-    /// The target that they describe.
+    /// The target that they describe, where there can be but one.
     pub(crate) fn target(&self) -> Result<Target, Failure> {
+        match self.target[..] {
+            [engine] => self.target_of(engine),
+            _ => Err(Failure::input(format_args!(
+                "{} targets are named, and one is asked for; check takes several, and so does explain for a call",
+                self.target.len()
+            ))),
+        }
+    }
+
+    /// The targets that they describe, each once: one at least.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>, Failure> {
+        self.targets_of(&self.target)
+    }
+
+    /// These engines under the same circumstances, each once.
+    pub(crate) fn targets_of(&self, engines: &[Engine]) -> Result<Vec<Target>, Failure> {
+        let mut targets = Vec::new();
+        for &engine in engines {
+            let target = self.target_of(engine)?;
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        Ok(targets)
+    }
+
+    fn target_of(&self, engine: Engine) -> Result<Target, Failure> {
         Ok(Target {
-            engine: self.target,
+            engine,
             libseccomp: self.libseccomp,
             native: self.native()?,
             arches: self.arch.as_ref().map(Arches::list),

@@ -102,7 +102,11 @@ fn ignored(profile: &Profile, reader: &str) -> Vec<Problem> {
         problems.push(problem("archMap", map.span, effect));
     }
     if let Some(errno) = &profile.default_errno {
-        problems.push(problem("defaultErrno", errno.span, "the errno is another"));
+        problems.push(problem(
+            "defaultErrno",
+            errno.span,
+            "the errno is that of the number beside it, else EPERM",
+        ));
     }
     for rule in profile.rules() {
         let rule = &rule.value;
@@ -126,7 +130,7 @@ fn ignored(profile: &Profile, reader: &str) -> Vec<Problem> {
             (
                 "errno",
                 rule.errno.as_ref().map(|field| field.span),
-                "the errno is another",
+                "the errno is that of the number beside it, else EPERM",
             ),
         ];
         for (name, span, effect) in fields {

@@ -2,6 +2,7 @@
 //!
 //! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -20,13 +21,13 @@ use crate::{output, words};
 
 /// Check profiles: every problem at once, with its place
 ///
-/// Reads each profile as the target would, and says what is wrong and what is odd.
+/// Reads each profile as the target would, or as each of several, and says what is wrong and what is odd.
 /// Of a folder, every *.json file that has a "defaultAction" is taken, and those in its folders.
 /// Exit status 1: there are errors; 2: a file could not be read.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   callgate check .
-  callgate check --target docker@28 seccomp.json
+  callgate check --target docker@28 --target podman seccomp.json
   callgate check --format jsonl profiles/ | jq -r .code | sort | uniq -c")]
 pub(crate) struct Check {
     /// Profiles or folders of them, or `-`
@@ -49,7 +50,7 @@ enum ListFormat {
 
 /// Checks them all.
 pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
-    let target = arguments.target.target()?;
+    let targets = arguments.target.targets()?;
     let mut checked = Vec::new();
     let mut unreadable = Vec::new();
     for path in &arguments.paths {
@@ -79,7 +80,7 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
         }
         for file in files {
             match Document::read(&file, options) {
-                Ok(document) => checked.push(Checked::of(document, options, &target)),
+                Ok(document) => checked.push(Checked::of(document, options, &targets)),
                 Err(failure) => unreadable.push(failure),
             }
         }
@@ -89,8 +90,8 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
         .map(|checked| Source::of(&checked.document))
         .collect();
     match arguments.format {
-        ListFormat::Human => output::answer(&page(&checked, &sources, &target))?,
-        ListFormat::Json => output::document(&Answer::of(&checked, &sources, &target))?,
+        ListFormat::Human => output::answer(&page(&checked, &sources, &targets))?,
+        ListFormat::Json => output::document(&Answer::of(&checked, &sources, &targets))?,
         ListFormat::Jsonl => output::answer(&lines(&checked, &sources))?,
     }
     for failure in &unreadable {
@@ -115,15 +116,12 @@ struct Checked {
 }
 
 impl Checked {
-    fn of(document: Document, options: InputOptions, target: &Target) -> Self {
-        let Examined { meaning, problems } = reading::examine(&document, options, target);
-        let problems = match meaning {
-            Some((profile, resolved)) => {
-                let found = callgate_analyze::lint(&profile, &resolved, target);
-                reading::by_place(problems, found)
-            }
-            None => problems,
-        };
+    fn of(document: Document, options: InputOptions, targets: &[Target]) -> Self {
+        let found = targets.iter().map(|target| {
+            let problems = problems_for(&document, options, target);
+            (target, problems)
+        });
+        let problems = joined(found.collect());
         Self { document, problems }
     }
 
@@ -133,6 +131,52 @@ impl Checked {
             .filter(|problem| problem.severity == severity)
             .count()
     }
+}
+
+fn problems_for(document: &Document, options: InputOptions, target: &Target) -> Vec<Problem> {
+    let Examined { meaning, problems } = reading::examine(document, options, target);
+    match meaning {
+        Some((profile, resolved)) => {
+            let found = callgate_analyze::lint(&profile, &resolved, target);
+            reading::by_place(problems, found)
+        }
+        None => problems,
+    }
+}
+
+/// The problems for all targets by place, each once; one that not all have says whose it is.
+fn joined(found: Vec<(&Target, Vec<Problem>)>) -> Vec<Problem> {
+    let count = found.len();
+    let mut all: Vec<(Problem, Vec<&Target>)> = Vec::new();
+    let mut places: HashMap<(&'static str, usize, usize, String), usize> = HashMap::new();
+    for (target, problems) in found {
+        for problem in problems {
+            let span = problem.span;
+            let key = (problem.code, span.start, span.end, problem.message.clone());
+            let place = *places.entry(key).or_insert_with(|| {
+                all.push((problem, Vec::new()));
+                all.len() - 1
+            });
+            if all[place].1.last() != Some(&target) {
+                all[place].1.push(target);
+            }
+        }
+    }
+    all.sort_by_key(|(problem, _)| problem.span.start);
+    let told = all.into_iter().map(|(problem, targets)| {
+        if targets.len() == count {
+            return problem;
+        }
+        let names: Vec<String> = targets.iter().map(|target| target.to_string()).collect();
+        problem.note(format!("for {}", names.join(", ")))
+    });
+    told.collect()
+}
+
+/// The targets in one word each.
+fn names(targets: &[Target]) -> String {
+    let names: Vec<String> = targets.iter().map(Target::to_string).collect();
+    names.join(", ")
 }
 
 /// The files that an argument stands for: itself, or the profiles of a folder; an error names the folder in the way.
@@ -175,7 +219,8 @@ fn may_be_profile(path: &Path, options: InputOptions) -> bool {
     }
 }
 
-fn page(checked: &[Checked], sources: &[Source<'_>], target: &Target) -> String {
+fn page(checked: &[Checked], sources: &[Source<'_>], targets: &[Target]) -> String {
+    let (names, native) = (names(targets), targets[0].native);
     let mut text = String::new();
     for (checked, source) in checked.iter().zip(sources) {
         text.push_str(&render::problems(source, &checked.problems));
@@ -184,7 +229,7 @@ fn page(checked: &[Checked], sources: &[Source<'_>], target: &Target) -> String 
         let severities = checked.problems.iter().map(|problem| problem.severity);
         let summary = words::problem_counts(severities).unwrap_or("clean".to_owned());
         let name = &checked.document.name;
-        let _ = writeln!(text, "{name}: {summary}  ({target} on {})", target.native);
+        let _ = writeln!(text, "{name}: {summary}  ({names} on {native})");
     }
     text
 }
@@ -219,7 +264,7 @@ struct FileAnswer<'c> {
 }
 
 impl<'c> Answer<'c> {
-    fn of(checked: &'c [Checked], sources: &'c [Source<'c>], target: &Target) -> Self {
+    fn of(checked: &'c [Checked], sources: &'c [Source<'c>], targets: &[Target]) -> Self {
         let files = checked
             .iter()
             .zip(sources)
@@ -236,8 +281,8 @@ impl<'c> Answer<'c> {
             });
         Self {
             schema: "callgate/check/v1",
-            target: target.to_string(),
-            native: target.native.name(),
+            target: names(targets),
+            native: targets[0].native.name(),
             files: files.collect(),
         }
     }

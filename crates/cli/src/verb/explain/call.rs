@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use anstyle::AnsiColor;
 use callgate_analyze::{
-    Answers, Bystander, Call, Circumstance, Reason, Verdict, answers, comparison, comparisons,
-    verdict,
+    Answers, Bystander, Call, Change, Circumstance, Reason, Verdict, answers, comparison,
+    comparisons, verdict,
 };
 use callgate_bpf::Action;
-use callgate_engines::{How, Refusal};
+use callgate_engines::{How, Refusal, Target};
 use callgate_policy::{Decision, RuleId};
 use callgate_syscalls::Arch;
 
@@ -70,14 +70,21 @@ pub(super) fn print(
 
 /// The arch that is asked about: the native one, or the first that `--arch` names and that has the call.
 fn main_arch(reading: &Reading, question: &Question) -> Result<Arch, Failure> {
-    let target = &reading.target;
+    let sections = reading.resolved.policy.sections().iter();
+    arch_of(
+        &reading.target,
+        question,
+        sections.map(|section| section.arch),
+    )
+}
+
+/// The same where arches that the profile names may be asked about last.
+pub(super) fn arch_of(
+    target: &Target,
+    question: &Question,
+    named: impl Iterator<Item = Arch>,
+) -> Result<Arch, Failure> {
     let asked = target.arches.clone().unwrap_or_default();
-    let named = reading
-        .resolved
-        .policy
-        .sections()
-        .iter()
-        .map(|section| section.arch);
     asked
         .into_iter()
         .chain([target.native])
@@ -125,13 +132,13 @@ impl Page<'_> {
         for bystander in &verdict.bystanders {
             row(&mut text, "rule", &self.bystander(bystander));
         }
-        for change in &verdict.changes {
-            let answer = self.outcome(&change.answer);
-            row(
-                &mut text,
-                "change",
-                &format!("{}: {answer}", circumstance(change.circumstance)),
-            );
+        for alike in alike(&verdict.changes) {
+            let answer = self.outcome(&alike[0].answer);
+            let circumstances = match alike {
+                [only] => circumstance(only.circumstance),
+                _ => read_by(alike),
+            };
+            row(&mut text, "change", &format!("{circumstances}: {answer}"));
         }
         let elsewhere: Vec<String> = self
             .elsewhere(question)
@@ -274,6 +281,24 @@ fn painted(action: Action) -> String {
     };
     let style = color.on_default().bold();
     format!("{style}{word}{style:#}")
+}
+
+/// Changes one after the other, those of engines that answer alike together.
+fn alike(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    let is_engine = |change: &Change| matches!(change.circumstance, Circumstance::Engine(_));
+    changes
+        .chunk_by(move |one, next| is_engine(one) && is_engine(next) && one.answer == next.answer)
+}
+
+/// Several engines by their names, which stand for the newest of each.
+fn read_by(changes: &[Change]) -> String {
+    let names = changes
+        .iter()
+        .filter_map(|change| match change.circumstance {
+            Circumstance::Engine(engine) => Some(engine.name()),
+            _ => None,
+        });
+    format!("read by {}", names.collect::<Vec<_>>().join(", "))
 }
 
 pub(super) fn circumstance(circumstance: Circumstance) -> String {

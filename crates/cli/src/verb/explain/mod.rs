@@ -5,9 +5,11 @@
 mod call;
 mod document;
 mod summary;
+mod targets;
 
 pub(super) use document::ActionAnswer;
 
+use callgate_engines::Engine;
 use clap::Args;
 use serde::Serialize;
 
@@ -27,7 +29,8 @@ use crate::verb::Format;
 #[command(after_help = "Examples:
   callgate explain docker:default
   callgate explain docker:default 'unshare(CLONE_NEWUSER)'
-  callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code")]
+  callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code
+  callgate explain seccomp.json 'personality(8)' --all-targets")]
 pub(crate) struct Explain {
     /// A profile: a path, `-`, or docker:default
     profile: String,
@@ -36,6 +39,9 @@ pub(crate) struct Explain {
     /// Its arguments: numbers, or names of constants with | between; those left out, and *, count as zero
     #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
+    /// Show what the call gets from every target, the newest of each engine and runtime; --target repeated: from these
+    #[arg(long, requires = "call", conflicts_with = "target")]
+    all_targets: bool,
     /// End with status 1 unless the call is made (whatever its arguments, where none are given) on the native arch,
     /// or on the first that --arch names
     #[arg(long, requires = "call")]
@@ -58,15 +64,29 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         return Err(input::no_profile(&arguments.profile, "explained"));
     }
     let document = Document::read(&arguments.profile, options)?;
+    let targets = match arguments.all_targets {
+        true => arguments.target.targets_of(&Engine::ALL)?,
+        false => arguments.target.targets()?,
+    };
+    if let (Some(question), [_, _, ..]) = (&question, &targets[..]) {
+        let made = targets::print(&document, options, &targets, question, arguments.format)?;
+        return Ok(arguments.status(made));
+    }
     let reading = Reading::of(document, options, arguments.target.target()?)?;
     let Some(question) = question else {
         summary::print(&reading, arguments.format)?;
         return Ok(Status::Yes);
     };
     let made = call::print(&reading, &question, arguments.format)?;
-    match (arguments.exit_code, made) {
-        (true, Made::Not) => Ok(Status::No),
-        _ => Ok(Status::Yes),
+    Ok(arguments.status(made))
+}
+
+impl Explain {
+    fn status(&self, made: Made) -> Status {
+        match (self.exit_code, made) {
+            (true, Made::Not) => Status::No,
+            _ => Status::Yes,
+        }
     }
 }
 
