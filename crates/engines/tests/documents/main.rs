@@ -10,4 +10,5 @@ mod edge;
 mod libseccomp;
 mod once;
 mod order;
+mod quick;
 mod support;
