@@ -28,6 +28,8 @@
 //! To know only what a call gets, [`callgate_engines::read`] and `Policy::decide` are enough.
 #![forbid(unsafe_code)]
 
+pub mod diff;
+
 mod answers;
 mod call;
 mod lint;
