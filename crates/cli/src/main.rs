@@ -7,7 +7,9 @@ mod annotate;
 mod calls;
 mod command;
 mod failure;
+mod filter;
 mod input;
+mod live;
 mod nearest;
 mod number;
 mod output;
@@ -70,9 +72,10 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     check · explain · prove · compile · dis · sim
+author     check · explain · diff · prove · compile · dis · sim
+live       verify
 reference  syscall · doctor
-A PROFILE is a path, `-` or docker:default.   callgate VERB --help tells more.
+A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 
 fn main() -> ExitCode {

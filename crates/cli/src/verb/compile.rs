@@ -11,8 +11,9 @@ use callgate_syscalls::Arch;
 use clap::{Args, ValueEnum};
 
 use crate::failure::{Ended, Failure, Status};
+use crate::filter::Filter;
 use crate::input::InputOptions;
-use crate::reading::{Meaning, Reading, TargetOptions};
+use crate::reading::{LayerOptions, Meaning, Reading, TargetOptions};
 use crate::statistics::{self, Subject};
 use crate::{annotate, output, weights};
 
@@ -27,7 +28,7 @@ use crate::{annotate, output, weights};
   callgate compile profile.json --as text --arch aarch64 --native aarch64
   callgate compile profile.json --weights counts.json --stats -o filter.bpf")]
 pub(crate) struct Compile {
-    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf to write in another form
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME, or a raw program FILE.bpf to write in another form
     profile: String,
     /// Where to write, or `-` for standard output; a file is there whole or not at all
     #[arg(short, long, value_name = "FILE", default_value = "-")]
@@ -49,6 +50,8 @@ pub(crate) struct Compile {
     /// of those that are made and, as `denied`, of all others.
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    layer: LayerOptions,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -80,7 +83,7 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
         ));
     }
     let target = arguments.target.for_a_program()?;
-    let meaning = Meaning::read(&arguments.profile, options, &target)?;
+    let meaning = Meaning::read_layers(&arguments.profile, &arguments.layer, options, &target)?;
     let (program, arch) = match &meaning {
         Meaning::Program(_) if arguments.weights.is_some() => {
             return Err(Failure::input(format_args!(
@@ -89,6 +92,10 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
             )));
         }
         Meaning::Program(program) => (program.clone(), arguments.target.native()?),
+        Meaning::Stack(layers) => (
+            program_of_stack(layers, &target)?,
+            arguments.target.native()?,
+        ),
         Meaning::Policy(reading) => {
             let arch = match reading.resolved.policy.sections().first() {
                 Some(section) => section.arch,
@@ -143,6 +150,17 @@ fn compiled(reading: &Reading, proof: Proof, weights: Weights) -> Result<Program
     })
 }
 
+/// One program that answers as several filters on one process do together.
+pub(crate) fn program_of_stack(
+    layers: &[Filter],
+    _target: &TargetOptions,
+) -> Result<Program, Failure> {
+    Err(Failure::input(format_args!(
+        "{} filters are not made one yet",
+        layers.len()
+    )))
+}
+
 /// What `--stats` says: the length, whether it is proved, and the counts of each arch.
 fn counted(program: &Program, meaning: &Meaning, arguments: &Compile) -> Result<String, Failure> {
     let budget = Budget::default();
@@ -152,6 +170,7 @@ fn counted(program: &Program, meaning: &Meaning, arguments: &Compile) -> Result<
             Diagram::of_program(program, budget),
             "as given",
         ),
+        Meaning::Stack(_) => return Err(Failure::input("no statistics")),
         Meaning::Policy(reading) => {
             let policy = &reading.resolved.policy;
             let arches = policy.sections().iter().map(|section| section.arch);

@@ -4,6 +4,7 @@
 
 mod check;
 mod compile;
+mod diff;
 mod dis;
 mod doctor;
 mod explain;
@@ -12,6 +13,7 @@ mod record;
 mod run;
 mod sim;
 mod syscall;
+mod verify;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -27,7 +29,9 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Prove(prove::Prove),
+    Verify(verify::Verify),
     Compile(compile::Compile),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
@@ -52,7 +56,9 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
+            Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
+            Self::Verify(arguments) => verify::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),

@@ -92,6 +92,11 @@ impl Filter {
                 flags: Flags::NONE,
                 reading: None,
             },
+            Meaning::Stack(layers) => Self {
+                program: compile::program_of_stack(&layers, &target)?,
+                flags: Flags::NONE,
+                reading: None,
+            },
             Meaning::Policy(reading) => Self {
                 program: compile::program(&reading)?,
                 flags: flags(&reading),
