@@ -3,11 +3,13 @@
 //! Apart from the diagrams, which know numbers and no names; by diagrams, so that no argument is left out.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use callgate_policy::{Action, SeccompData};
 use callgate_prove::{Diagram, Fixed, Part};
-use callgate_syscalls::{Arch, Syscall, X32_BIT};
+use callgate_syscalls::{Arch, Syscall};
+
+pub use crate::numbers::TooManyRuns;
+use crate::numbers::{Run, runs, unknown_tokens};
 
 /// How one filter stands to another, over all calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +85,6 @@ pub enum Extent {
     Some,
 }
 
-/// The numbers of an arch fall into more runs than are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyRuns;
-
-/// The most runs of numbers that are looked at for an arch; real filters have hundreds.
-const MOST_RUNS: usize = 1 << 16;
-
 /// How the first filter stands to the second.
 #[must_use]
 pub fn relation(one: &Diagram, other: &Diagram) -> Related {
@@ -126,7 +121,7 @@ pub fn differences(
     native: Arch,
 ) -> Result<Vec<Difference>, TooManyRuns> {
     let both = Both { one, other };
-    let unknown = unknown_tokens(&both)?;
+    let unknown = unknown_tokens(|audit| both.parts(Fixed::Token(audit)))?;
     let mut found = Vec::new();
     for &arch in Arch::ALL {
         let parts = both.of_token(arch);
@@ -221,45 +216,17 @@ impl Found {
     }
 }
 
-/// What the two are for tokens that no arch has, each with one such token.
-fn unknown_tokens(both: &Both<'_>) -> Result<Vec<(Parts, u32)>, TooManyRuns> {
-    let mut found: Vec<(Parts, u32)> = Vec::new();
-    let mut next = Some(0);
-    for _ in 0..MOST_RUNS {
-        let Some(first) = next else {
-            return Ok(found);
-        };
-        let (parts, last) = both.parts(Fixed::Token(first));
-        let is_known = |&audit: &u32| Arch::ALL.iter().any(|arch| arch.audit() == audit);
-        let mut unknown = (first..=last).filter(|audit| !is_known(audit));
-        if let Some(audit) = unknown.next()
-            && found.iter().all(|&(known, _)| known != parts)
-        {
-            found.push((parts, audit));
-        }
-        next = last.checked_add(1);
-    }
-    Err(TooManyRuns)
-}
-
-/// A run of numbers for which both filters are each one function of the rest.
-struct Run {
-    first: u32,
-    last: u32,
-    parts: Parts,
-}
-
 fn of_arch(both: &Both<'_>, arch: Arch, found: &mut Vec<Difference>) -> Result<(), TooManyRuns> {
-    let runs = runs(both, arch)?;
+    let runs = runs(arch, |nr| both.parts(Fixed::Number(arch.audit(), nr)))?;
     let mut known: HashMap<Parts, Option<Found>> = HashMap::new();
-    let mut changed = |run: &Run| {
+    let mut changed = |run: &Run<Parts>| {
         known
-            .entry(run.parts)
+            .entry(run.is)
             .or_insert_with(|| both.changed(Fixed::Number(arch.audit(), run.first)))
             .clone()
     };
     if let [run, rest @ ..] = &runs[..]
-        && rest.iter().all(|other| other.parts == run.parts)
+        && rest.iter().all(|other| other.is == run.is)
     {
         found.extend(changed(run).map(|found| found.about(Subject::Arch(arch))));
         return Ok(());
@@ -287,44 +254,3 @@ fn of_arch(both: &Both<'_>, arch: Arch, found: &mut Vec<Difference>) -> Result<(
     }
     Ok(())
 }
-
-/// The numbers of an arch, ascending.
-fn runs(both: &Both<'_>, arch: Arch) -> Result<Vec<Run>, TooManyRuns> {
-    let stretches: &[(u32, u32)] = match arch {
-        Arch::X86_64 => &[(0, X32_BIT - 1), (u32::MAX, u32::MAX)],
-        Arch::X32 => &[(X32_BIT, u32::MAX - 1)],
-        _ => &[(0, u32::MAX)],
-    };
-    let mut runs: Vec<Run> = Vec::new();
-    let mut looked_at = 0;
-    for &(first, end) in stretches {
-        let mut next = Some(first);
-        while let Some(first) = next.filter(|&first| first <= end) {
-            looked_at += 1;
-            if looked_at > MOST_RUNS {
-                return Err(TooManyRuns);
-            }
-            let (parts, last) = both.parts(Fixed::Number(arch.audit(), first));
-            let last = last.min(end);
-            match runs.last_mut() {
-                Some(run) if run.parts == parts && run.last.checked_add(1) == Some(first) => {
-                    run.last = last;
-                }
-                _ => runs.push(Run { first, last, parts }),
-            }
-            next = last.checked_add(1);
-        }
-    }
-    Ok(runs)
-}
-
-impl fmt::Display for TooManyRuns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the filters tell the numbers of an arch apart in more than {MOST_RUNS} runs, which is the most that are listed"
-        )
-    }
-}
-
-impl std::error::Error for TooManyRuns {}

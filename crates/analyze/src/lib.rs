@@ -34,6 +34,7 @@ mod answers;
 mod call;
 mod lint;
 mod lints;
+mod numbers;
 mod summary;
 mod verdict;
 mod witness;

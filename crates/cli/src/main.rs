@@ -9,6 +9,7 @@ mod command;
 mod failure;
 mod filter;
 mod input;
+mod known;
 mod live;
 mod nearest;
 mod number;
@@ -73,7 +74,7 @@ callgate: from a seccomp profile to a filtered process
 
 enforce    run · record
 author     check · explain · diff · prove · compile · dis · sim
-live       verify
+live       verify · ps
 reference  syscall · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";

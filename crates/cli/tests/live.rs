@@ -185,6 +185,65 @@ fn what_has_no_filter_says_so() {
 }
 
 #[test]
+fn processes_with_what_is_known_of_their_filters() {
+    if let Some(reason) = lacking() {
+        return left_out::left_out(
+            "live::processes_with_what_is_known_of_their_filters",
+            reason,
+        );
+    }
+    let other = without("other.json", "acct", 1);
+    let sleeper = Sleeper::under(&["docker:default", &other]);
+    let (status, text) = answer(&["ps", &sleeper.pid]);
+    assert_eq!(status, Some(0), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(
+        lines[1].contains("filter "),
+        "{text}"
+    );
+    assert!(
+        lines[1].ends_with(" instructions, docker:default for callgate"),
+        "{text}"
+    );
+    assert!(lines[2].ends_with(" instructions"), "{text}");
+    // In the list of all, it is one among others.
+    let (_, text) = answer(&["ps", "--format", "json"]);
+    assert!(
+        text.contains(&format!("\"pid\": {},", sleeper.pid)),
+        "{text}"
+    );
+    let pid = std::process::id().to_string();
+    let (_, text) = answer(&["ps", &pid]);
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|line| line.ends_with("disabled        0  -")),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_reader_with_a_filter_says_why_it_can_not_read() {
+    if let Some(reason) = lacking() {
+        return left_out::left_out(
+            "live::a_reader_with_a_filter_says_why_it_can_not_read",
+            reason,
+        );
+    }
+    let other = without("reader.json", "acct", 1);
+    let sleeper = Sleeper::under(&[&other]);
+    let under = ["run", "-p", &other, "--", CALLGATE];
+    let (status, text) = answer(&[&under[..], &["ps", &sleeper.pid]].concat());
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("not read: "), "{text}");
+    let reference = format!("pid:{}", sleeper.pid);
+    let (status, text) = answer(&[&under[..], &["dis", &reference]].concat());
+    assert_eq!(status, Some(3), "{text}");
+    assert!(text.contains("CAP_SYS_ADMIN"), "{text}");
+}
+
+#[test]
 fn a_container_that_nobody_knows_names_who_was_asked() {
     let (status, text) = answer(&["dis", "container:no-such-container-anywhere"]);
     assert_eq!(status, Some(3), "{text}");

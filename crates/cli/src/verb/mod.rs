@@ -9,6 +9,7 @@ mod dis;
 mod doctor;
 mod explain;
 mod prove;
+mod ps;
 mod record;
 mod run;
 mod sim;
@@ -32,6 +33,7 @@ pub(crate) enum Verb {
     Diff(diff::Diff),
     Prove(prove::Prove),
     Verify(verify::Verify),
+    Ps(ps::Ps),
     Compile(compile::Compile),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
@@ -59,6 +61,7 @@ impl Verb {
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
             Self::Verify(arguments) => verify::run(arguments, options),
+            Self::Ps(arguments) => ps::run(arguments),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
