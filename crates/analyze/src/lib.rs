@@ -29,9 +29,11 @@
 #![forbid(unsafe_code)]
 
 pub mod diff;
+pub mod rules;
 
 mod answers;
 mod call;
+mod conjunctions;
 mod lint;
 mod lints;
 mod numbers;

@@ -120,13 +120,7 @@ impl Filter {
                 .map_err(|reason| self.undecided(reason, budget)),
             Meaning::Program(program) => Diagram::of_program(program, budget)
                 .map_err(|reason| self.undecided(reason, budget)),
-            Meaning::Stack(layers) => {
-                let (first, rest) = layers.split_first().expect("a stack has a layer");
-                rest.iter().try_fold(first.diagram(budget)?, |all, layer| {
-                    all.beneath(&layer.diagram(budget)?, budget)
-                        .map_err(|reason| self.undecided(reason, budget))
-                })
-            }
+            Meaning::Stack(layers) => diagram_of(layers, budget),
         }
     }
 
@@ -151,6 +145,15 @@ impl Filter {
             Undecided::Returns { .. } => failure,
         }
     }
+}
+
+/// What several filters on one process mean together, the oldest first; there is at least one.
+pub(crate) fn diagram_of(layers: &[Filter], budget: Budget) -> Result<Diagram, Failure> {
+    let (first, rest) = layers.split_first().expect("a stack has a layer");
+    rest.iter().try_fold(first.diagram(budget)?, |all, layer| {
+        all.beneath(&layer.diagram(budget)?, budget)
+            .map_err(|reason| layer.undecided(reason, budget))
+    })
 }
 
 /// Refuses to read two filters from standard input, which can be read once.

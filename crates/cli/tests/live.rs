@@ -145,6 +145,32 @@ fn several_filters_are_one_meaning() {
         text.contains("sideways  errno EPERM -> errno ENOSYS  acct("),
         "{text}"
     );
+    let one = profile("one.bpf", "");
+    let compile = ["compile", &reference, "--native", "x86_64", "-o", &one];
+    let (status, text) = answer(&compile);
+    assert_eq!(status, Some(0), "{text}");
+    let (status, text) = answer(&["prove", &one, &reference]);
+    assert_eq!(status, Some(0), "{text}");
+    let steps = |filter: &str| -> u64 {
+        let sim = [
+            "sim",
+            filter,
+            "--all-calls",
+            "--arch",
+            "x86_64",
+            "--format",
+            "jsonl",
+        ];
+        let (_, text) = answer(&sim);
+        text.lines()
+            .map(|line| -> u64 {
+                let (_, steps) = line.rsplit_once("\"steps\":").expect("programs were run");
+                steps.trim_end_matches('}').parse().expect("a number")
+            })
+            .sum()
+    };
+    let (together, apart) = (steps(&one), steps(&reference));
+    assert!(together < apart, "{together} steps, and {apart} in two");
     let (_, text) = answer(&["dis", &reference]);
     for part in ["filter 1 of 2", "filter 2 of 2"] {
         assert!(text.contains(part), "{text}");
@@ -198,10 +224,7 @@ fn processes_with_what_is_known_of_their_filters() {
     assert_eq!(status, Some(0), "{text}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
-    assert!(
-        lines[1].contains("filter "),
-        "{text}"
-    );
+    assert!(lines[1].contains("filter "), "{text}");
     assert!(
         lines[1].ends_with(" instructions, docker:default for callgate"),
         "{text}"

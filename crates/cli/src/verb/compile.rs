@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use callgate_analyze::rules;
 use callgate_bpf::Program;
 use callgate_compile::{CompileError, Options, Proof, Weights};
 use callgate_prove::{Budget, Diagram};
@@ -11,7 +12,7 @@ use callgate_syscalls::Arch;
 use clap::{Args, ValueEnum};
 
 use crate::failure::{Ended, Failure, Status};
-use crate::filter::Filter;
+use crate::filter::{self, Filter};
 use crate::input::InputOptions;
 use crate::reading::{LayerOptions, Meaning, Reading, TargetOptions};
 use crate::statistics::{self, Subject};
@@ -84,6 +85,14 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
     }
     let target = arguments.target.for_a_program()?;
     let meaning = Meaning::read_layers(&arguments.profile, &arguments.layer, options, &target)?;
+    let proof = match arguments.unproved {
+        true => Proof::Skipped,
+        false => Options::default().proof,
+    };
+    let weights = || match &arguments.weights {
+        Some(file) => weights::read(file, options),
+        None => Ok(Weights::default()),
+    };
     let (program, arch) = match &meaning {
         Meaning::Program(_) if arguments.weights.is_some() => {
             return Err(Failure::input(format_args!(
@@ -92,24 +101,17 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
             )));
         }
         Meaning::Program(program) => (program.clone(), arguments.target.native()?),
-        Meaning::Stack(layers) => (
-            program_of_stack(layers, &target)?,
-            arguments.target.native()?,
-        ),
         Meaning::Policy(reading) => {
             let arch = match reading.resolved.policy.sections().first() {
                 Some(section) => section.arch,
                 None => arguments.target.native()?,
             };
-            let proof = match arguments.unproved {
-                true => Proof::Skipped,
-                false => Options::default().proof,
-            };
-            let weights = match &arguments.weights {
-                Some(file) => weights::read(file, options)?,
-                None => Weights::default(),
-            };
-            (compiled(reading, proof, weights)?, arch)
+            (compiled(reading, proof, weights()?)?, arch)
+        }
+        Meaning::Stack(layers) => {
+            let native = arguments.target.native()?;
+            let arch = meaning.arches().first().copied().unwrap_or(native);
+            (compiled_stack(layers, &target, proof, weights()?)?, arch)
         }
     };
     let bytes = in_form(&program, form, arch);
@@ -135,55 +137,93 @@ fn compiled(reading: &Reading, proof: Proof, weights: Weights) -> Result<Program
         weights,
         proof,
     };
-    callgate_compile::compile(&reading.resolved.policy, &options).map_err(|error| {
-        let status = match error {
-            CompileError::Unproved { .. } | CompileError::Cache { .. } => Status::Fault,
-            _ => Status::Meaningless,
-        };
-        let failure = Failure::new(status, format_args!("{}: {error}", reading.document.name));
-        match error {
-            CompileError::Undecided(_) => {
-                failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
-            }
-            _ => failure,
-        }
-    })
+    callgate_compile::compile(&reading.resolved.policy, &options)
+        .map_err(|error| not_compiled(&reading.document.name, error))
 }
 
-/// One program that answers as several filters on one process do together.
+fn not_compiled(name: &str, error: CompileError) -> Failure {
+    let status = match error {
+        CompileError::Unproved { .. } | CompileError::Cache { .. } => Status::Fault,
+        _ => Status::Meaningless,
+    };
+    let failure = Failure::new(status, format_args!("{name}: {error}"));
+    match error {
+        CompileError::Undecided(_) => {
+            failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
+        }
+        _ => failure,
+    }
+}
+
+/// One program that answers as several filters on one process do together, with the usual weights.
 pub(crate) fn program_of_stack(
     layers: &[Filter],
-    _target: &TargetOptions,
+    target: &TargetOptions,
 ) -> Result<Program, Failure> {
-    Err(Failure::input(format_args!(
-        "{} filters are not made one yet",
-        layers.len()
-    )))
+    let Options { proof, weights, .. } = Options::default();
+    compiled_stack(layers, target, proof, weights)
 }
+
+/// The program of a stack: from its meaning as one diagram, by way of the rules that mean the same.
+///
+/// The proof is against the stack itself, which the rules have no part in.
+fn compiled_stack(
+    layers: &[Filter],
+    target: &TargetOptions,
+    proof: Proof,
+    weights: Weights,
+) -> Result<Program, Failure> {
+    let budget = match proof {
+        Proof::Required(budget) => budget,
+        Proof::Skipped => Budget::default(),
+    };
+    let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    let name = names.join(" + ");
+    let meaning = filter::diagram_of(layers, budget)?;
+    let policy = rules::policy(&meaning, MOST_RULES)
+        .map_err(|reason| Failure::input(format_args!("{name}: {reason}")))?;
+    let options = Options {
+        kernel: target.target()?.kernel,
+        weights,
+        proof,
+    };
+    let program =
+        callgate_compile::compile(&policy, &options).map_err(|error| not_compiled(&name, error))?;
+    if proof == Proof::Skipped {
+        return Ok(program);
+    }
+    let made = Diagram::of_program(&program, budget)
+        .map_err(|reason| not_compiled(&name, CompileError::Undecided(reason)))?;
+    match made.witness(&meaning) {
+        None => Ok(program),
+        Some(witness) => Err(not_compiled(&name, CompileError::Unproved { witness })),
+    }
+}
+
+/// The most rules that a stack is written as; what needs more has no program that the kernel takes, either.
+const MOST_RULES: usize = 1 << 16;
 
 /// What `--stats` says: the length, whether it is proved, and the counts of each arch.
 fn counted(program: &Program, meaning: &Meaning, arguments: &Compile) -> Result<String, Failure> {
     let budget = Budget::default();
-    let (arches, diagram, proof) = match meaning {
-        Meaning::Program(program) => (
-            arguments.target.arches_of_a_program()?,
-            Diagram::of_program(program, budget),
-            "as given",
-        ),
-        Meaning::Stack(_) => return Err(Failure::input("no statistics")),
-        Meaning::Policy(reading) => {
-            let policy = &reading.resolved.policy;
-            let arches = policy.sections().iter().map(|section| section.arch);
-            let proof = match arguments.unproved {
-                true => "not proved",
-                false => "proved to answer as the profile does",
-            };
-            (arches.collect(), Diagram::of_policy(policy, budget), proof)
-        }
+    let proof = match (meaning, arguments.unproved) {
+        (Meaning::Program(_), _) => "as given",
+        (_, true) => "not proved",
+        (Meaning::Policy(_), false) => "proved to answer as the profile does",
+        (Meaning::Stack(_), false) => "proved to answer as the layers do together",
+    };
+    let diagram = match meaning {
+        Meaning::Program(program) => Diagram::of_program(program, budget).ok(),
+        Meaning::Policy(reading) => Diagram::of_policy(&reading.resolved.policy, budget).ok(),
+        Meaning::Stack(layers) => filter::diagram_of(layers, budget).ok(),
+    };
+    let arches = match meaning.arches() {
+        arches if arches.is_empty() => arguments.target.arches_of_a_program()?,
+        arches => arches,
     };
     let table = statistics::table(&Subject {
         program,
-        meaning: diagram.ok(),
+        meaning: diagram,
         arches,
         kernel: arguments.target.target()?.kernel,
     });
