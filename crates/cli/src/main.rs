@@ -73,7 +73,7 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     check · explain · diff · prove · compile · dis · sim
+author     check · explain · diff · prove · compile · export · dis · sim
 live       verify · ps
 reference  syscall · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.

@@ -185,6 +185,27 @@ fn several_filters_are_one_meaning() {
 }
 
 #[test]
+fn a_process_becomes_a_profile_again() {
+    if let Some(reason) = lacking() {
+        return left_out::left_out("live::a_process_becomes_a_profile_again", reason);
+    }
+    let given = without("given.json", "acct", 77);
+    let sleeper = Sleeper::under(&[&given]);
+    let reference = format!("pid:{}", sleeper.pid);
+    let file = profile("exported.json", "");
+    let arch = ["--arch", "x86_64,x86", "--native", "x86_64"];
+    let export = ["export", "docker", &reference, "-o", &file];
+    let (status, text) = answer(&[&export[..], &arch].concat());
+    assert_eq!(status, Some(0), "{text}");
+    let written = fs::read_to_string(&file).expect("written");
+    assert!(written.contains("\"errnoRet\": 77"), "{written}");
+    // It is what another process can be started with.
+    let again = Sleeper::under(&[&file]);
+    let (status, text) = answer(&["verify", &given, "--pid", &again.pid]);
+    assert_eq!(status, Some(0), "{text}");
+}
+
+#[test]
 fn what_has_no_filter_says_so() {
     if let Some(reason) = lacking() {
         return left_out::left_out("live::what_has_no_filter_says_so", reason);

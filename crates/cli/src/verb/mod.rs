@@ -8,6 +8,7 @@ mod diff;
 mod dis;
 mod doctor;
 mod explain;
+mod export;
 mod prove;
 mod ps;
 mod record;
@@ -35,6 +36,7 @@ pub(crate) enum Verb {
     Verify(verify::Verify),
     Ps(ps::Ps),
     Compile(compile::Compile),
+    Export(export::Export),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
@@ -63,6 +65,7 @@ impl Verb {
             Self::Verify(arguments) => verify::run(arguments, options),
             Self::Ps(arguments) => ps::run(arguments),
             Self::Compile(arguments) => compile::run(arguments, options),
+            Self::Export(arguments) => export::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),

@@ -106,7 +106,7 @@ struct Listing {
 }
 
 /// A difference, and witnesses that both filters were asked about.
-struct Entry {
+pub(super) struct Entry {
     difference: Difference,
     witnesses: Vec<Witness>,
 }
@@ -136,24 +136,7 @@ impl Listing {
             (true, _) => writeln!(text, "no subset: {b} is looser than {a}"),
             (false, _) => writeln!(text, "different: {}, from {a} to {b}", self.counts()),
         };
-        let mut arch = None;
-        for entry in &self.entries {
-            if arch != Some(entry.heading()) {
-                arch = Some(entry.heading());
-                let _ = writeln!(text, "\n{}", entry.heading());
-            }
-            for witness in &entry.witnesses {
-                let _ = writeln!(
-                    text,
-                    "  {:<8}  {} -> {}  {}{}",
-                    change_name(change_of(witness)),
-                    witness.answer(0),
-                    witness.answer(1),
-                    witness.written_with_place(),
-                    entry.note()
-                );
-            }
-        }
+        text.push_str(&lines(&self.entries));
         text
     }
 
@@ -172,7 +155,10 @@ impl Listing {
 }
 
 impl Entry {
-    fn confirmed(filters: &[Filter; 2], difference: Difference) -> Result<Self, Failure> {
+    pub(super) fn confirmed(
+        filters: &[Filter; 2],
+        difference: Difference,
+    ) -> Result<Self, Failure> {
         let claims: &[Claim] = match (difference.change, difference.witnesses.len()) {
             (Change::Looser, _) => &[Claim::Stricter],
             (Change::Stricter, _) => &[Claim::Looser],
@@ -227,6 +213,30 @@ impl Entry {
             },
         }
     }
+}
+
+/// Differences with their witnesses, arch by arch.
+pub(super) fn lines(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    let mut arch = None;
+    for entry in entries {
+        if arch != Some(entry.heading()) {
+            arch = Some(entry.heading());
+            let _ = writeln!(text, "\n{}", entry.heading());
+        }
+        for witness in &entry.witnesses {
+            let _ = writeln!(
+                text,
+                "  {:<8}  {} -> {}  {}{}",
+                change_name(change_of(witness)),
+                witness.answer(0),
+                witness.answer(1),
+                witness.written_with_place(),
+                entry.note()
+            );
+        }
+    }
+    text
 }
 
 /// What a witness by itself shows.
