@@ -14,6 +14,9 @@ use crate::rules::Unwritable;
 /// Comparisons that all have to hold, and what a call then gets.
 pub(crate) type Conjunction = (Vec<Comparison>, Action);
 
+/// A part, and lists of tests of which exactly one holds, all of it, where that part follows.
+type Followed = (Part, Vec<Vec<Test>>);
+
 /// Which comparisons may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -79,7 +82,7 @@ impl<'d> Writer<'d> {
     }
 
     /// What follows the values of an argument, and tests of which exactly one holds where that does.
-    fn tests(&self, part: Part, arg: Arg) -> Result<Vec<(Part, Vec<Vec<Test>>)>, Unwritable> {
+    fn tests(&self, part: Part, arg: Arg) -> Result<Vec<Followed>, Unwritable> {
         let words = self.words(arg);
         let ranges = match self.style {
             Style::Masks => None,
@@ -134,7 +137,7 @@ impl<'d> Writer<'d> {
 
     /// Whether an offset is that of the lower half of an argument.
     fn is_low(&self, offset: u32) -> bool {
-        (offset % 8 == 0) == (self.arch.endian() == Endian::Little)
+        offset.is_multiple_of(8) == (self.arch.endian() == Endian::Little)
     }
 
     /// The greatest value that an argument has.

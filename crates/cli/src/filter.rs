@@ -113,6 +113,14 @@ impl Filter {
         }
     }
 
+    /// The filters that it is, the oldest first: one, or those of a stack.
+    pub(crate) fn layers(&self) -> &[Self] {
+        match &self.meaning {
+            Meaning::Stack(layers) => layers,
+            Meaning::Policy(_) | Meaning::Program(_) => std::slice::from_ref(self),
+        }
+    }
+
     /// Its diagram.
     pub(crate) fn diagram(&self, budget: Budget) -> Result<Diagram, Failure> {
         match &self.meaning {

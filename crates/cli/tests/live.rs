@@ -175,6 +175,9 @@ fn several_filters_are_one_meaning() {
     for part in ["filter 1 of 2", "filter 2 of 2"] {
         assert!(text.contains(part), "{text}");
     }
+    let (status, text) = answer(&["explain", &reference, "acct", "--native", "x86_64"]);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("because  pid:") && text.contains("filter 2"), "{text}");
     let (status, text) = answer(&["sim", &reference, "--all-calls", "--arch", "x86_64"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(

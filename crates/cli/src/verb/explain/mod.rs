@@ -4,6 +4,7 @@
 
 mod call;
 mod document;
+mod filters;
 mod summary;
 
 pub(super) use document::ActionAnswer;
@@ -12,9 +13,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::input::{self, Document, InputOptions};
+use crate::input::{Document, InputOptions};
 use crate::question::Question;
-use crate::reading::{Reading, TargetOptions};
+use crate::reading::{LayerOptions, Reading, TargetOptions};
 use crate::render::{Place, Source};
 use crate::verb::Format;
 
@@ -29,7 +30,7 @@ use crate::verb::Format;
   callgate explain docker:default 'unshare(CLONE_NEWUSER)'
   callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code")]
 pub(crate) struct Explain {
-    /// A profile: a path, `-`, or docker:default
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME or FILE.bpf
     profile: String,
     /// The call
     call: Option<String>,
@@ -44,6 +45,8 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     #[command(flatten)]
+    layer: LayerOptions,
+    #[command(flatten)]
     target: TargetOptions,
 }
 
@@ -54,8 +57,8 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         .as_deref()
         .map(|call| Question::parse(call, &arguments.arguments).map_err(Failure::input))
         .transpose()?;
-    if input::names_a_program(&arguments.profile) {
-        return Err(input::no_profile(&arguments.profile, "explained"));
+    if filters::are_meant(arguments)? {
+        return filters::run(arguments, question.as_ref(), options);
     }
     let document = Document::read(&arguments.profile, options)?;
     let reading = Reading::of(document, options, arguments.target.target()?)?;
