@@ -177,7 +177,10 @@ fn several_filters_are_one_meaning() {
     }
     let (status, text) = answer(&["explain", &reference, "acct", "--native", "x86_64"]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("because  pid:") && text.contains("filter 2"), "{text}");
+    assert!(
+        text.contains("because  pid:") && text.contains("filter 2"),
+        "{text}"
+    );
     let (status, text) = answer(&["sim", &reference, "--all-calls", "--arch", "x86_64"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(
@@ -185,6 +188,34 @@ fn several_filters_are_one_meaning() {
             .any(|line| line.starts_with("errno ENOSYS") && line.contains("acct(")),
         "{text}"
     );
+}
+
+#[test]
+fn the_kernel_lets_the_newest_data_count() {
+    let file = profile("file", "");
+    let refusing = |name: &str, errno: u16| {
+        profile(
+            name,
+            &format!(
+                r#"{{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{{"names": ["chmod", "fchmodat", "fchmodat2"],
+                    "action": "SCMP_ACT_ERRNO", "errnoRet": {errno}}}]}}"#
+            ),
+        )
+    };
+    let (busy, fault) = (refusing("busy.json", 16), refusing("perm.json", 1));
+    for (older, newer, words, name) in [
+        (&busy, &fault, "Operation not permitted", "errno EPERM"),
+        (&fault, &busy, "Device or resource busy", "errno EBUSY"),
+    ] {
+        let run = ["run", "-p", older, "--", CALLGATE, "run", "-p", newer];
+        let (status, text) = answer(&[&run[..], &["--", "chmod", "600", &file]].concat());
+        assert_eq!(status, Some(1), "{text}");
+        assert!(text.contains(words), "{text}");
+        let (_, text) = answer(&[
+            "explain", older, "--layer", newer, "chmod", "--native", "x86_64",
+        ]);
+        assert!(text.contains(name), "{text}");
+    }
 }
 
 #[test]
