@@ -130,6 +130,9 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         put(arguments, &text)?;
         return Ok(Status::Yes);
     }
+    output::tell(
+        "\n  help: --arch asks for the same answers on the arches that it names alone, --lossy writes it nevertheless\n",
+    );
     Err(Failure::told(Status::No))
 }
 
