@@ -14,7 +14,8 @@ use callgate_syscalls::Arch;
 use crate::failure::{Failure, Status};
 use crate::input::{self, InputOptions};
 use crate::live::Live;
-use crate::reading::{LayerOptions, Meaning, TargetOptions};
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::TargetOptions;
 use crate::words;
 
 /// A filter, or several as one, and what to call it.

@@ -11,6 +11,7 @@ mod filter;
 mod input;
 mod known;
 mod live;
+mod meaning;
 mod nearest;
 mod number;
 mod output;

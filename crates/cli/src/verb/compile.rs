@@ -14,7 +14,8 @@ use clap::{Args, ValueEnum};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{self, Filter};
 use crate::input::InputOptions;
-use crate::reading::{LayerOptions, Meaning, Reading, TargetOptions};
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::{Reading, TargetOptions};
 use crate::statistics::{self, Subject};
 use crate::{annotate, output, weights};
 

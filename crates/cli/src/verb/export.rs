@@ -15,8 +15,9 @@ use super::diff::{Entry, lines};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::Filter;
 use crate::input::{Document, InputOptions};
+use crate::meaning::{LayerOptions, Meaning};
 use crate::output;
-use crate::reading::{LayerOptions, Meaning, Reading, TargetOptions};
+use crate::reading::{Reading, TargetOptions};
 
 /// Write a filter as a profile that is proved to mean the same
 ///

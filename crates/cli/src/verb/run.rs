@@ -15,7 +15,8 @@ use clap::Args;
 use crate::command::{self, Prepared};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
-use crate::reading::{Meaning, Reading, TargetOptions};
+use crate::meaning::Meaning;
+use crate::reading::{Reading, TargetOptions};
 use crate::verb::compile;
 use crate::words;
 

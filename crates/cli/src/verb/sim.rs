@@ -15,7 +15,8 @@ use clap::{Args, ValueEnum};
 use crate::calls::Call;
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{self, InputOptions};
-use crate::reading::{LayerOptions, Meaning, TargetOptions};
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::TargetOptions;
 use crate::verb::compile;
 use crate::words;
 

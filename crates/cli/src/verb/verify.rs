@@ -15,8 +15,9 @@ use crate::failure::{Ended, Failure, Status};
 use crate::filter::Filter;
 use crate::input::InputOptions;
 use crate::live::Live;
+use crate::meaning::{LayerOptions, Meaning};
 use crate::output;
-use crate::reading::{LayerOptions, Meaning, TargetOptions};
+use crate::reading::TargetOptions;
 
 /// Check that what a process, a container or a program has is what a profile says
 ///

@@ -18,8 +18,9 @@ use super::Format;
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Claim, Filter, Witness, all_differences, two_sources};
 use crate::input::InputOptions;
+use crate::meaning::LayerOptions;
 use crate::output;
-use crate::reading::{LayerOptions, TargetOptions};
+use crate::reading::TargetOptions;
 
 /// List every call that two filters answer differently: looser, stricter or sideways from A to B
 ///

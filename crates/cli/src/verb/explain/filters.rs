@@ -16,8 +16,8 @@ use super::{ActionAnswer, Explain};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::Filter;
 use crate::input::{self, InputOptions};
+use crate::meaning::Meaning;
 use crate::question::Question;
-use crate::reading::Meaning;
 use crate::verb::Format;
 use crate::{output, words};
 

@@ -14,8 +14,9 @@ use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
+use crate::meaning::LayerOptions;
 use crate::question::Question;
-use crate::reading::{LayerOptions, Reading, TargetOptions};
+use crate::reading::{Reading, TargetOptions};
 use crate::render::{Place, Source};
 use crate::verb::Format;
 

@@ -16,8 +16,9 @@ use super::Format;
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Claim, Filter, Witness, two_sources};
 use crate::input::InputOptions;
+use crate::meaning::LayerOptions;
 use crate::output;
-use crate::reading::{LayerOptions, TargetOptions};
+use crate::reading::TargetOptions;
 
 /// Decide whether two filters answer every call alike
 ///
@@ -142,7 +143,7 @@ const fn in_words(relation: Relation) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::Meaning;
+    use crate::meaning::Meaning;
 
     fn filter(text: &str) -> Filter {
         Filter {
