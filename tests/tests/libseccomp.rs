@@ -168,10 +168,8 @@ impl Scene {
                 .zip(0..)
                 .filter_map(|((call, tests, errno), id)| {
                     let number = Syscall::by_name(call).and_then(|call| call.number(arch))?;
-                    let comparison = |&(index, test): &(usize, Test)| Comparison {
-                        arg: Arg::ALL[index],
-                        test,
-                    };
+                    let comparison =
+                        |&(index, test): &(usize, Test)| Comparison::new(Arg::ALL[index], test);
                     Some(Rule {
                         id: RuleId(id),
                         numbers: Numbers::one(number),

@@ -28,10 +28,16 @@
 //! To know only what a call gets, [`callgate_engines::read`] and `Policy::decide` are enough.
 #![forbid(unsafe_code)]
 
+pub mod decompile;
+pub mod diff;
+pub mod rules;
+
 mod answers;
 mod call;
+mod conjunctions;
 mod lint;
 mod lints;
+mod numbers;
 mod summary;
 mod verdict;
 mod witness;

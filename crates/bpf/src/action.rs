@@ -112,7 +112,8 @@ impl Action {
     }
 
     /// The kernel's order among actions, whatever their data: zero is the strictest.
-    const fn rank(self) -> u8 {
+    #[must_use]
+    pub const fn strictness(self) -> u8 {
         match self {
             Self::KillProcess => 0,
             Self::KillThread => 1,
@@ -128,7 +129,7 @@ impl Action {
 
 impl Ord for Action {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.rank(), self.data()).cmp(&(other.rank(), other.data()))
+        (self.strictness(), self.data()).cmp(&(other.strictness(), other.data()))
     }
 }
 

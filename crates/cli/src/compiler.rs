@@ -64,22 +64,26 @@ pub(crate) fn program(
 }
 
 fn ours(reading: &Reading, options: &Options) -> Result<Program, Failure> {
-    callgate_compile::compile(&reading.resolved.policy, options).map_err(|error| {
-        let status = match error {
-            CompileError::Unproved { .. } | CompileError::Cache { .. } => Status::Fault,
-            _ => Status::Meaningless,
-        };
-        let failure = Failure::new(status, format_args!("{}: {error}", reading.document.name));
-        match error {
-            CompileError::Unproved { .. } | CompileError::Cache { .. } => {
-                failure.help("this is a fault of callgate's: please report it with the profile")
-            }
-            CompileError::Undecided(_) => {
-                failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
-            }
-            _ => failure,
+    callgate_compile::compile(&reading.resolved.policy, options)
+        .map_err(|error| not_compiled(&reading.document.name, error))
+}
+
+/// Why there is no program of callgate's.
+pub(crate) fn not_compiled(name: &str, error: CompileError) -> Failure {
+    let status = match error {
+        CompileError::Unproved { .. } | CompileError::Cache { .. } => Status::Fault,
+        _ => Status::Meaningless,
+    };
+    let failure = Failure::new(status, format_args!("{name}: {error}"));
+    match error {
+        CompileError::Unproved { .. } | CompileError::Cache { .. } => {
+            failure.help("this is a fault of callgate's: please report it with the profile")
         }
-    })
+        CompileError::Undecided(_) => {
+            failure.help("`callgate compile --unproved -o FILE.bpf` makes the program without a proof, and `callgate run -p FILE.bpf` takes it")
+        }
+        _ => failure,
+    }
 }
 
 #[cfg(feature = "libseccomp")]

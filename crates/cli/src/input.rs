@@ -13,6 +13,7 @@ use callgate_syscalls::{Arch, Endian};
 use clap::Args;
 
 use crate::failure::{Failure, Status};
+use crate::live::Live;
 use crate::words;
 
 /// How much of a document is read.
@@ -39,6 +40,8 @@ pub(crate) enum Input {
     Document(Document),
     /// A raw program, from a file whose name ends in `.bpf`.
     Program(Program),
+    /// Filters in force.
+    Live(Live),
 }
 
 /// The text of a document, and what to call it.
@@ -73,6 +76,9 @@ impl Input {
         options: InputOptions,
         native: Arch,
     ) -> Result<Self, Failure> {
+        if let Some(live) = names_what_lives(reference)? {
+            return Ok(Self::Live(live));
+        }
         if names_a_program(reference) {
             let bytes = bytes_of(reference, options)?;
             return Ok(Self::Program(raw_program(
@@ -101,14 +107,24 @@ impl Document {
         }
         let there = Path::new(reference).exists();
         let kind = reference.split_once(':').map(|(kind, _)| kind);
-        if let (false, Some(kind @ ("pid" | "container" | "docker"))) = (there, kind) {
-            return Err(unknown_reference(reference, kind));
+        match (there, kind) {
+            (false, Some("docker")) => return Err(unknown_reference(reference)),
+            (false, Some("pid" | "container")) => return Err(no_document(reference)),
+            _ => {}
         }
         Ok(Self {
             name: title(reference),
             text: bytes_of(reference, options)?,
         })
     }
+}
+
+/// The filters in force that a reference is to; a file of such a name goes first.
+pub(crate) fn names_what_lives(reference: &str) -> Result<Option<Live>, Failure> {
+    if Path::new(reference).exists() {
+        return Ok(None);
+    }
+    Live::parse(reference)
 }
 
 /// Whether a reference is to a raw program, by the end of its name.
@@ -126,14 +142,18 @@ pub(crate) fn no_profile(reference: &str, done: &str) -> Failure {
     .help("`callgate dis` shows a program, `callgate sim` asks it")
 }
 
-fn unknown_reference(reference: &str, kind: &str) -> Failure {
-    let failure = Failure::input(format_args!("profile reference `{reference}` is not known"));
-    match kind {
-        "docker" => failure.help("the built-in profile is `docker:default`"),
-        _ => failure.help(format_args!(
-            "a profile is a path, `-`, `docker:default` or FILE.bpf; filters in force (`{kind}:`) can't be read yet"
-        )),
-    }
+fn unknown_reference(reference: &str) -> Failure {
+    Failure::input(format_args!("profile reference `{reference}` is not known"))
+        .help("the built-in profile is `docker:default`")
+}
+
+fn no_document(reference: &str) -> Failure {
+    Failure::input(format_args!(
+        "{reference}: filters in force are programs, and a profile is asked for"
+    ))
+    .help(format_args!(
+        "`callgate dis {reference}` shows them, `callgate sim {reference}` asks them"
+    ))
 }
 
 /// What to call a file in messages.
@@ -151,9 +171,9 @@ pub(crate) fn bytes_of(reference: &str, options: InputOptions) -> Result<Vec<u8>
     let unreadable = |error: io::Error| {
         let failure = Failure::input(format_args!("{title}: {}", words::system_error(&error)));
         match error.kind() {
-            io::ErrorKind::NotFound => {
-                failure.help("a profile is a path, `-`, `docker:default` or FILE.bpf")
-            }
+            io::ErrorKind::NotFound => failure.help(
+                "a profile is a path, `-`, `docker:default`, `pid:N`, `container:NAME` or FILE.bpf",
+            ),
             _ => failure,
         }
     };

@@ -8,7 +8,11 @@ mod calls;
 mod command;
 mod compiler;
 mod failure;
+mod filter;
 mod input;
+mod known;
+mod live;
+mod meaning;
 mod nearest;
 mod number;
 mod output;
@@ -71,9 +75,10 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     check · explain · prove · compile · bench · dis · sim
+author     check · explain · diff · prove · compile · bench · export · dis · sim
+live       verify · ps
 reference  syscall · doctor
-A PROFILE is a path, `-` or docker:default.   callgate VERB --help tells more.
+A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 
 fn main() -> ExitCode {

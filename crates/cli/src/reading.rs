@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use callgate_bpf::Program;
 use callgate_engines::{Arguments, Engine, Resolved, Target, Version};
 use callgate_policy::Decision;
 use callgate_profile::{Options, Parsed, Problem, Profile, Severity, codes};
@@ -13,7 +12,7 @@ use callgate_syscalls::{Arch, CapabilitySet, KERNEL, ParseReleaseError, Release}
 use clap::Args;
 
 use crate::failure::{Failure, Status};
-use crate::input::{self, Document, Input, InputOptions};
+use crate::input::{self, Document, InputOptions};
 use crate::{output, render, words};
 
 /// Who reads a profile, and where.
@@ -60,14 +59,6 @@ pub(crate) struct TargetOptions {
 enum Arches {
     All,
     These(Vec<Arch>),
-}
-
-/// What a PROFILE argument means.
-pub(crate) enum Meaning {
-    /// What a document means for the target.
-    Policy(Box<Reading>),
-    /// A raw program, which needs no reader.
-    Program(Program),
 }
 
 /// A document, and what it means for a target.
@@ -175,6 +166,14 @@ impl TargetOptions {
         })
     }
 
+    /// These options, read by another engine where one is named.
+    pub(crate) fn read_by(&self, engine: Option<Engine>) -> Self {
+        Self {
+            target: engine.map_or_else(|| self.target.clone(), |engine| vec![engine]),
+            ..self.clone()
+        }
+    }
+
     /// The arch of the machine.
     pub(crate) fn native(&self) -> Result<Arch, Failure> {
         match self.native {
@@ -225,28 +224,8 @@ impl TargetOptions {
     }
 }
 
-impl Meaning {
-    /// Reads what a PROFILE argument names.
-    ///
-    /// Where the document means nothing, its faults go to standard error; otherwise they are mentioned there.
-    pub(crate) fn read(
-        reference: &str,
-        options: InputOptions,
-        target: &TargetOptions,
-    ) -> Result<Self, Failure> {
-        match Input::read(reference, options, target.native()?)? {
-            Input::Program(program) => Ok(Self::Program(program)),
-            Input::Document(document) => Ok(Self::Policy(Box::new(Reading::of(
-                document,
-                options,
-                target.target()?,
-            )?))),
-        }
-    }
-}
-
 impl Reading {
-    /// Reads a document for a target, as [`Meaning::read`] does.
+    /// Reads a document for a target, as [`Meaning::read`](crate::meaning::Meaning::read) does.
     pub(crate) fn of(
         document: Document,
         options: InputOptions,

@@ -20,6 +20,8 @@ pub enum ReadError {
     Attach(io::Error),
     /// Reading filters needs `CAP_SYS_ADMIN`, and a reader without a filter of its own.
     NotPrivileged,
+    /// The process has no filter: its mode is not that of filters.
+    NotFiltered,
     /// The kernel was built without `CONFIG_CHECKPOINT_RESTORE`, so that it does not keep filters as they were given.
     NotKept,
     /// The kernel gave a program that we would not have let be one.
@@ -85,6 +87,7 @@ fn read(thread: i32) -> Result<Vec<Program>, ReadError> {
 fn refusal(error: io::Error) -> ReadError {
     match Errno::from_io_error(&error) {
         Some(Errno::ACCESS) => ReadError::NotPrivileged,
+        Some(Errno::INVAL) => ReadError::NotFiltered,
         Some(Errno::IO | Errno::MEDIUMTYPE) => ReadError::NotKept,
         _ => ReadError::Kernel(error),
     }
@@ -94,10 +97,13 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProcess => f.write_str("no such process"),
-            Self::Attach(error) => write!(f, "the process can't be traced: {error}"),
+            Self::Attach(_) => f.write_str(
+                "the process can't be traced, which needs its user or CAP_SYS_PTRACE, and no other tracer",
+            ),
             Self::NotPrivileged => f.write_str(
                 "reading filters needs CAP_SYS_ADMIN, and a reader that has no filter itself",
             ),
+            Self::NotFiltered => f.write_str("the process has no filter"),
             Self::NotKept => f.write_str(
                 "this kernel does not keep filters to be read back (CONFIG_CHECKPOINT_RESTORE)",
             ),

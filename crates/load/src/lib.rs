@@ -26,6 +26,7 @@
 
 pub mod elf;
 pub mod filters;
+pub mod processes;
 
 mod ending;
 mod feature;

@@ -39,5 +39,5 @@ mod typed;
 
 pub use callgate_bpf::{Action, SeccompData};
 pub use decide::{Decision, Policy, PolicyError, Section};
-pub use precedence::strictest;
+pub use precedence::{of_stack, strictest};
 pub use rule::{Arg, Comparison, Numbers, Rule, RuleId, Test, Width};

@@ -1,5 +1,7 @@
 //! The kernel's order among actions, laid over the rules of a policy.
 
+use callgate_bpf::Action;
+
 use crate::rule::Rule;
 
 /// Orders rules so that the strictest that matches comes first.
@@ -8,6 +10,21 @@ use crate::rule::Rule;
 /// What a policy then answers does not depend on the order in which the rules were given.
 pub fn strictest(rules: &mut [Rule]) {
     rules.sort_by_key(|rule| rule.action);
+}
+
+/// Of what the filters on a process answer to a call, the oldest's first: which counts, and its place; none of no filter.
+///
+/// The reference for stacks, as the kernel does it (`seccomp_run_filters`): it asks the newest first, and an older one counts
+/// only where its action is stricter. So between equal actions it is the newest filter's data that the caller sees.
+pub fn of_stack(answers: impl IntoIterator<Item = Action>) -> Option<(usize, Action)> {
+    let mut counts: Option<(usize, Action)> = None;
+    for (place, action) in answers.into_iter().enumerate() {
+        match counts {
+            Some((_, older)) if older.strictness() < action.strictness() => {}
+            _ => counts = Some((place, action)),
+        }
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -52,6 +69,24 @@ mod tests {
             }
             Ok(())
         });
+    }
+
+    #[test]
+    fn of_equal_actions_the_newest_data_counts() {
+        let (one, two) = (Action::Errno(1), Action::Errno(2));
+        for (answers, counts) in [
+            (&[][..], None),
+            (&[Action::Allow, Action::Allow], Some((1, Action::Allow))),
+            (&[two, one], Some((1, one))),
+            (&[one, two], Some((1, two))),
+            (&[two, Action::Allow], Some((0, two))),
+            (
+                &[Action::Trap(9), one, Action::Log],
+                Some((0, Action::Trap(9))),
+            ),
+        ] {
+            assert_eq!(of_stack(answers.iter().copied()), counts);
+        }
     }
 
     fn laid(mut rules: Vec<Rule>) -> Policy {

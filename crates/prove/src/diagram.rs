@@ -12,6 +12,7 @@ use callgate_syscalls::Endian;
 
 use crate::budget::{Budget, Undecided};
 use crate::forest::{BITS, Forest, ORDER, Root, Tree, level};
+use crate::part::{Fixed, Look, Part};
 use crate::{machine, specification};
 
 /// What every possible call gets.
@@ -20,11 +21,11 @@ use crate::{machine, specification};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagram {
     /// Each after those that it leads to, the last is where to begin; in an order that only the meaning fixes.
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Node {
+pub(crate) enum Node {
     Answer(Action),
     Branch { level: u16, clear: u32, set: u32 },
 }
@@ -85,13 +86,25 @@ impl Diagram {
         if self == other {
             return None;
         }
-        self.pair(other, |one, two| one != two)
+        self.pair(other, [self.whole(), other.whole()], [0; 16], |one, two| {
+            one != two
+        })
     }
 
     /// A call that gets less strict an answer here than there; none where everything that is allowed here is allowed there.
     #[must_use]
     pub fn looser(&self, other: &Self) -> Option<SeccompData> {
-        self.pair(other, |one, two| one > two)
+        self.pair(other, [self.whole(), other.whole()], [0; 16], |one, two| {
+            one > two
+        })
+    }
+
+    /// A call whose action here is less strict than there, whatever their data; none where there is no such call.
+    #[must_use]
+    pub fn less_strict(&self, other: &Self) -> Option<SeccompData> {
+        self.pair(other, [self.whole(), other.whole()], [0; 16], |one, two| {
+            one.strictness() > two.strictness()
+        })
     }
 
     /// What all calls of this audit token and number get, whatever else they have; none where that depends.
@@ -103,25 +116,10 @@ impl Diagram {
     /// The same, and a number up to which it is so, from this one on.
     #[must_use]
     pub fn always_up_to(&self, audit: u32, nr: u32) -> (Option<Action>, u32) {
-        let argument = level(SeccompData::ARGS, BITS - 1);
-        // The bits of the number that were not asked for, which are its lowest.
-        let mut free = u32::MAX;
-        let mut at = self.nodes.len() - 1;
-        loop {
-            match self.nodes[at] {
-                Node::Answer(action) => return (Some(action), nr | free),
-                Node::Branch { level, .. } if level >= argument => return (None, nr | free),
-                Node::Branch { level, clear, set } => {
-                    let (offset, bit) = place(level);
-                    let word = if offset == SeccompData::ARCH {
-                        audit
-                    } else {
-                        free = (1 << bit) - 1;
-                        nr
-                    };
-                    at = if word & 1 << bit == 0 { clear } else { set } as usize;
-                }
-            }
+        let (part, last) = self.part(Fixed::Number(audit, nr));
+        match self.look(part) {
+            Look::Answer(action) => (Some(action), last),
+            Look::Ask { .. } => (None, last),
         }
     }
 
@@ -178,10 +176,16 @@ impl Diagram {
         }
     }
 
-    /// A call whose two answers are such; depth first, every pair of nodes once.
-    fn pair(&self, other: &Self, wanted: impl Fn(Action, Action) -> bool) -> Option<SeccompData> {
+    /// A call under two parts whose answers are such, with these words where no part asks; depth first, every pair once.
+    pub(crate) fn pair(
+        &self,
+        other: &Self,
+        [one, two]: [Part; 2],
+        words: [u32; 16],
+        wanted: impl Fn(Action, Action) -> bool,
+    ) -> Option<SeccompData> {
         let mut seen = BTreeSet::new();
-        let mut todo = Vec::from([(self.nodes.len() - 1, other.nodes.len() - 1, [0u32; 16])]);
+        let mut todo = Vec::from([(one.0 as usize, two.0 as usize, words)]);
         while let Some((one, two, words)) = todo.pop() {
             if !seen.insert((one, two)) {
                 continue;
@@ -203,7 +207,7 @@ impl Diagram {
     }
 
     /// Where a node leads by the bit of a level, which it need not ask for.
-    fn parts(&self, at: usize, level: u16) -> (usize, usize) {
+    pub(crate) fn parts(&self, at: usize, level: u16) -> (usize, usize) {
         match self.nodes[at] {
             Node::Branch {
                 level: own,
@@ -215,7 +219,7 @@ impl Diagram {
     }
 
     /// A tree out of its forest, its nodes in the order in which they are left.
-    fn cut(forest: &Forest, tree: Tree) -> Self {
+    pub(crate) fn cut(forest: &Forest, tree: Tree) -> Self {
         let mut diagram = Self { nodes: Vec::new() };
         diagram.copy(forest, tree, &mut vec![NOWHERE; forest.count()]);
         diagram
@@ -243,7 +247,7 @@ impl Diagram {
 }
 
 impl Node {
-    fn level(self) -> u16 {
+    pub(crate) fn level(self) -> u16 {
         match self {
             Self::Branch { level, .. } => level,
             Self::Answer(_) => u16::MAX,
@@ -252,7 +256,7 @@ impl Node {
 }
 
 /// The offset and the bit of a level.
-fn place(level: u16) -> (u32, u32) {
+pub(crate) fn place(level: u16) -> (u32, u32) {
     let level = u32::from(level);
     (ORDER[(level / BITS) as usize], BITS - 1 - level % BITS)
 }

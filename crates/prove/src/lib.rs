@@ -22,7 +22,7 @@
 //! # How it works
 //! A filter is a function of 512 bits. As a reduced decision diagram with a fixed order of the bits, it has one form only.
 //! `specification` builds it of a policy, from the last rule to the first; `machine` runs a program on all calls at once;
-//! `forest` holds the parts that they share. What has to be right for a proof to mean something says "Trusted" in its first lines.
+//! `forest` holds the parts that they share; `stack` makes one diagram of the filters that lie on one process. What has to be right for a proof to mean something says "Trusted" in its first lines.
 //!
 //! # Limits
 //! The question is hard in general. A [`Budget`] ends what would take too long, and then nothing is certified: [`Undecided`].
@@ -35,10 +35,13 @@ mod budget;
 mod diagram;
 mod forest;
 mod machine;
+mod part;
 mod specification;
+mod stack;
 mod stretches;
 mod table;
 mod value;
 
 pub use budget::{Budget, Undecided};
 pub use diagram::Diagram;
+pub use part::{Fixed, Look, Part};

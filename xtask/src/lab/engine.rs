@@ -78,6 +78,24 @@ impl Engine {
         command
     }
 
+    /// The socket of the lab's own engine.
+    pub(super) fn socket(&self) -> Option<&str> {
+        self.own.as_ref().map(|(socket, _)| socket.as_str())
+    }
+
+    /// The engine and its runtime as callgate's `--target` names them: `docker@20.10+runc@1.1.5`.
+    pub(super) fn target(&self) -> Fallible<String> {
+        let version = ["version", "--format", "{{.Server.Version}}"];
+        let engine = numbers(&read(self.docker().args(version))?, 2);
+        let runc = read(Command::new("runc").arg("--version"))?;
+        let runc = runc
+            .lines()
+            .next()
+            .and_then(|line| line.split(' ').next_back());
+        let runc = runc.ok_or("runc does not say its version")?;
+        Ok(format!("docker@{engine}+runc@{}", numbers(runc, 3)))
+    }
+
     /// What makes `docker run --privileged` start here, if the engine is the lab's own.
     pub(super) fn privileged(&self) -> &'static [&'static str] {
         match self.own {
@@ -132,6 +150,12 @@ impl Engine {
         .status
             == 0)
     }
+}
+
+/// The first parts of a version: `20.10` of `20.10.24+dfsg1`.
+fn numbers(version: &str, count: usize) -> String {
+    let plain = version.trim().split('+').next().unwrap_or_default();
+    plain.split('.').take(count).collect::<Vec<_>>().join(".")
 }
 
 impl Drop for Engine {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::engine::{Engine, IMAGE};
-use super::profile::Given;
+use super::profile::{Given, Profile};
 use super::rows::{Privileges, Row, Task};
 use super::workshop::Workshop;
 use crate::command::{Fallible, Finished, capture, read};
@@ -80,6 +80,9 @@ impl Way {
                     .replace("{callgate}", &workshop.callgate().display().to_string())
             })
             .collect();
+        if let Task::Verify(said) = &row.task {
+            return verify(&given, said, workshop, engine);
+        }
         match self {
             Way::Docker => docker(row, &given, &words, engine),
             Way::Callgate => callgate(row, &given, &words, workshop),
@@ -117,6 +120,43 @@ fn docker(row: &Row, given: &Given, words: &[String], engine: &Engine) -> Fallib
     // A container that did not start, or hung, is not removed by `--rm`.
     capture(engine.docker().args(["rm", "--force", &name]))?;
     Ok(finished)
+}
+
+/// What Debian's libseccomp knows, 2.5.4-1+deb12u1: the calls of Linux 6.7, as 2.5.5 does.
+const LIBSECCOMP: &str = "2.5.5";
+
+/// Starts a container that stays, holds it against a profile from outside, and ends it.
+fn verify(
+    given: &Given,
+    said: &Profile,
+    workshop: &Workshop,
+    engine: &Engine,
+) -> Fallible<Finished> {
+    let Given::File(profile) = given else {
+        return Err("a container is held against a profile that is a file".into());
+    };
+    let name = format!("callgate-lab-verify-{}", std::process::id());
+    let mut start = engine.docker();
+    start.args(["run", "--detach", "--network=none", "--name", &name]);
+    start.args(["--security-opt", &format!("seccomp={}", profile.display())]);
+    read(start.args([IMAGE, "/bin/busybox", "sleep", SECONDS]))?;
+    // The same file: who edits a profile does not reach what runs already.
+    let said = said.give(workshop)?;
+    let Given::File(said) = said else {
+        return Err("a container is held against a profile that is a file".into());
+    };
+    let kernel = read(Command::new("uname").arg("-r"))?;
+    let mut command = Command::new("timeout");
+    command.arg(SECONDS).arg(workshop.callgate()).arg("verify");
+    command.arg(said).args(["--container", &name]);
+    command.args(["--target", &engine.target()?, "--libseccomp", LIBSECCOMP]);
+    command.args(["--kernel", kernel.trim()]);
+    if let Some(socket) = engine.socket() {
+        command.env("DOCKER_HOST", socket);
+    }
+    let finished = capture(&mut command);
+    capture(engine.docker().args(["rm", "--force", &name]))?;
+    finished
 }
 
 fn callgate(row: &Row, given: &Given, words: &[String], workshop: &Workshop) -> Fallible<Finished> {

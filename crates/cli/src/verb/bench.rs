@@ -15,9 +15,10 @@ use serde::Serialize;
 
 use super::Format;
 use crate::compiler::{self, Compiler};
-use crate::failure::{Ended, Status};
+use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
-use crate::reading::{Meaning, TargetOptions};
+use crate::meaning::Meaning;
+use crate::reading::TargetOptions;
 use crate::statistics::{self, Counts, Subject};
 use crate::{output, weights, words};
 
@@ -100,6 +101,16 @@ pub(crate) fn run(arguments: &Bench, options: InputOptions) -> Ended {
                 kernel: target.target()?.kernel,
             };
             measured.push(measure("as given", &subject, &weights, arguments.attach));
+        }
+        Meaning::Stack(layers) => {
+            let name = &arguments.profile;
+            return Err(Failure::input(format_args!(
+                "{name} is {} filters, and one is measured",
+                layers.len()
+            ))
+            .help(format_args!(
+                "`callgate compile {name} -o one.bpf` makes one of them, and `callgate bench one.bpf` takes it"
+            )));
         }
         Meaning::Policy(reading) => {
             for &compiler in Compiler::built_in() {

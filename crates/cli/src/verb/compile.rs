@@ -4,16 +4,19 @@
 
 use std::path::PathBuf;
 
+use callgate_analyze::rules;
 use callgate_bpf::Program;
-use callgate_compile::{Options, Proof, Weights};
+use callgate_compile::{CompileError, Options, Proof, Weights};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 use clap::{Args, ValueEnum};
 
-use crate::compiler::{self, Compiler};
+use crate::compiler::{self, Compiler, not_compiled};
 use crate::failure::{Ended, Failure, Status};
+use crate::filter::{self, Filter};
 use crate::input::InputOptions;
-use crate::reading::{Meaning, Reading, TargetOptions};
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::{Reading, TargetOptions};
 use crate::statistics::{self, Subject};
 use crate::{annotate, output, weights};
 
@@ -28,7 +31,7 @@ use crate::{annotate, output, weights};
   callgate compile profile.json --as text --arch aarch64 --native aarch64
   callgate compile profile.json --weights counts.json --stats -o filter.bpf")]
 pub(crate) struct Compile {
-    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf to write in another form
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME, or a raw program FILE.bpf to write in another form
     profile: String,
     /// Where to write, or `-` for standard output; a file is there whole or not at all
     #[arg(short, long, value_name = "FILE", default_value = "-")]
@@ -53,6 +56,8 @@ pub(crate) struct Compile {
     /// of those that are made and, as `denied`, of all others.
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    layer: LayerOptions,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -87,9 +92,17 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
         .target
         .for_a_program()?
         .with_libseccomp(arguments.compiler.libseccomp());
-    let meaning = Meaning::read(&arguments.profile, options, &target)?;
+    let meaning = Meaning::read_layers(&arguments.profile, &arguments.layer, options, &target)?;
+    let proof = match arguments.unproved {
+        true => Proof::Skipped,
+        false => Options::default().proof,
+    };
+    let weights = || match &arguments.weights {
+        Some(file) => weights::read(file, options),
+        None => Ok(Weights::default()),
+    };
     let (program, arch) = match &meaning {
-        Meaning::Program(_) if arguments.compiler != Compiler::Callgate => {
+        Meaning::Program(_) | Meaning::Stack(_) if arguments.compiler != Compiler::Callgate => {
             return Err(Failure::input(format_args!(
                 "{} is compiled already, and --with is for profiles",
                 arguments.profile
@@ -107,23 +120,20 @@ pub(crate) fn run(arguments: &Compile, options: InputOptions) -> Ended {
                 Some(section) => section.arch,
                 None => arguments.target.native()?,
             };
-            let proof = match arguments.unproved {
-                true => Proof::Skipped,
-                false => Options::default().proof,
-            };
-            let weights = match &arguments.weights {
-                Some(file) => weights::read(file, options)?,
-                None => Weights::default(),
-            };
             let options = Options {
                 kernel: reading.target.kernel,
-                weights,
+                weights: weights()?,
                 proof,
             };
             (
                 compiler::program(reading, arguments.compiler, &options)?,
                 arch,
             )
+        }
+        Meaning::Stack(layers) => {
+            let native = arguments.target.native()?;
+            let arch = meaning.arches().first().copied().unwrap_or(native);
+            (compiled_stack(layers, &target, proof, weights()?)?, arch)
         }
     };
     let bytes = in_form(&program, form, arch);
@@ -146,28 +156,75 @@ pub(crate) fn program(reading: &Reading) -> Result<Program, Failure> {
     compiler::program(reading, Compiler::Callgate, &options)
 }
 
+/// One program that answers as several filters on one process do together, with the usual weights.
+pub(crate) fn program_of_stack(
+    layers: &[Filter],
+    target: &TargetOptions,
+) -> Result<Program, Failure> {
+    let Options { proof, weights, .. } = Options::default();
+    compiled_stack(layers, target, proof, weights)
+}
+
+/// The program of a stack: from its meaning as one diagram, by way of the rules that mean the same.
+///
+/// The proof is against the stack itself, which the rules have no part in.
+fn compiled_stack(
+    layers: &[Filter],
+    target: &TargetOptions,
+    proof: Proof,
+    weights: Weights,
+) -> Result<Program, Failure> {
+    let budget = match proof {
+        Proof::Required(budget) => budget,
+        Proof::Skipped => Budget::default(),
+    };
+    let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    let name = names.join(" + ");
+    let meaning = filter::diagram_of(layers, budget)?;
+    let policy = rules::policy(&meaning, MOST_RULES)
+        .map_err(|reason| Failure::input(format_args!("{name}: {reason}")))?;
+    let options = Options {
+        kernel: target.target()?.kernel,
+        weights,
+        proof,
+    };
+    let program =
+        callgate_compile::compile(&policy, &options).map_err(|error| not_compiled(&name, error))?;
+    if proof == Proof::Skipped {
+        return Ok(program);
+    }
+    let made = Diagram::of_program(&program, budget)
+        .map_err(|reason| not_compiled(&name, CompileError::Undecided(reason)))?;
+    match made.witness(&meaning) {
+        None => Ok(program),
+        Some(witness) => Err(not_compiled(&name, CompileError::Unproved { witness })),
+    }
+}
+
+/// The most rules that a stack is written as; what needs more has no program that the kernel takes, either.
+const MOST_RULES: usize = 1 << 16;
+
 /// What `--stats` says: the length, whether it is proved, and the counts of each arch.
 fn counted(program: &Program, meaning: &Meaning, arguments: &Compile) -> Result<String, Failure> {
     let budget = Budget::default();
-    let (arches, diagram, proof) = match meaning {
-        Meaning::Program(program) => (
-            arguments.target.arches_of_a_program()?,
-            Diagram::of_program(program, budget),
-            "as given",
-        ),
-        Meaning::Policy(reading) => {
-            let policy = &reading.resolved.policy;
-            let arches = policy.sections().iter().map(|section| section.arch);
-            let proof = match arguments.unproved {
-                true => "not proved",
-                false => "proved to answer as the profile does",
-            };
-            (arches.collect(), Diagram::of_policy(policy, budget), proof)
-        }
+    let proof = match (meaning, arguments.unproved) {
+        (Meaning::Program(_), _) => "as given",
+        (_, true) => "not proved",
+        (Meaning::Policy(_), false) => "proved to answer as the profile does",
+        (Meaning::Stack(_), false) => "proved to answer as the layers do together",
+    };
+    let diagram = match meaning {
+        Meaning::Program(program) => Diagram::of_program(program, budget).ok(),
+        Meaning::Policy(reading) => Diagram::of_policy(&reading.resolved.policy, budget).ok(),
+        Meaning::Stack(layers) => filter::diagram_of(layers, budget).ok(),
+    };
+    let arches = match meaning.arches() {
+        arches if arches.is_empty() => arguments.target.arches_of_a_program()?,
+        arches => arches,
     };
     let table = statistics::table(&Subject {
         program,
-        meaning: diagram.ok(),
+        meaning: diagram,
         arches,
         kernel: arguments.target.target()?.kernel,
     });

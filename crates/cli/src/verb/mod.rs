@@ -5,14 +5,18 @@
 mod bench;
 mod check;
 mod compile;
+mod diff;
 mod dis;
 mod doctor;
 mod explain;
+mod export;
 mod prove;
+mod ps;
 mod record;
 mod run;
 mod sim;
 mod syscall;
+mod verify;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -28,9 +32,13 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Prove(prove::Prove),
+    Verify(verify::Verify),
+    Ps(ps::Ps),
     Compile(compile::Compile),
     Bench(bench::Bench),
+    Export(export::Export),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
@@ -54,9 +62,13 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
+            Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
+            Self::Verify(arguments) => verify::run(arguments, options),
+            Self::Ps(arguments) => ps::run(arguments),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
+            Self::Export(arguments) => export::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),

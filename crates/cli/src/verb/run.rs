@@ -15,7 +15,8 @@ use clap::Args;
 use crate::command::{self, Prepared};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
-use crate::reading::{Meaning, Reading, TargetOptions};
+use crate::meaning::Meaning;
+use crate::reading::{Reading, TargetOptions};
 use crate::verb::compile;
 use crate::words;
 
@@ -89,6 +90,11 @@ impl Filter {
         Ok(match Meaning::read(&arguments.profile, options, &target)? {
             Meaning::Program(program) => Self {
                 program,
+                flags: Flags::NONE,
+                reading: None,
+            },
+            Meaning::Stack(layers) => Self {
+                program: compile::program_of_stack(&layers, &target)?,
                 flags: Flags::NONE,
                 reading: None,
             },

@@ -8,14 +8,15 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use callgate_bpf::{Action, Program};
-use callgate_policy::Policy;
+use callgate_policy::{Policy, of_stack};
 use callgate_syscalls::{Arch, Syscall};
 use clap::{Args, ValueEnum};
 
 use crate::calls::Call;
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{self, InputOptions};
-use crate::reading::{Meaning, TargetOptions};
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::TargetOptions;
 use crate::verb::compile;
 use crate::words;
 
@@ -36,7 +37,7 @@ Examples:
   echo 'x86_64 socket 0x28 1 0' | callgate sim docker:default --calls - --format jsonl
   callgate sim filter.bpf --all-calls --arch x86_64,x86")]
 pub(crate) struct Sim {
-    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME, or a raw program FILE.bpf
     profile: String,
     /// The calls, a line each, or `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "all_calls")]
@@ -50,6 +51,8 @@ pub(crate) struct Sim {
     /// How to print the answers
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: LineFormat,
+    #[command(flatten)]
+    layer: LayerOptions,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -72,17 +75,17 @@ pub(crate) fn run(arguments: &Sim, options: InputOptions) -> Ended {
         true => arguments.target.for_a_program()?,
         false => arguments.target.clone(),
     };
-    let meaning = Meaning::read(&arguments.profile, options, &target)?;
-    let (answers, arches) = match meaning {
-        Meaning::Program(program) => (Answers::Program(program), target.arches_of_a_program()?),
-        Meaning::Policy(reading) => {
-            let sections = reading.resolved.policy.sections();
-            let arches = sections.iter().map(|section| section.arch).collect();
-            match arguments.compiled {
-                true => (Answers::Program(compile::program(&reading)?), arches),
-                false => (Answers::Policy(reading.resolved.policy), arches),
-            }
+    let meaning = Meaning::read_layers(&arguments.profile, &arguments.layer, options, &target)?;
+    let arches = match meaning.arches() {
+        arches if arches.is_empty() => target.arches_of_a_program()?,
+        arches => arches,
+    };
+    let answers = match (meaning, arguments.compiled) {
+        (Meaning::Policy(reading), true) => Answers::Program(compile::program(&reading)?),
+        (Meaning::Stack(layers), true) => {
+            Answers::Program(compile::program_of_stack(&layers, &target)?)
         }
+        (meaning, _) => Answers::of(meaning),
     };
     let mut printer = Printer {
         out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
@@ -99,9 +102,24 @@ pub(crate) fn run(arguments: &Sim, options: InputOptions) -> Ended {
 enum Answers {
     Policy(Policy),
     Program(Program),
+    /// Several, the oldest first.
+    Stack(Vec<Answers>),
 }
 
 impl Answers {
+    fn of(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::Program(program) => Self::Program(program),
+            Meaning::Policy(reading) => Self::Policy(reading.resolved.policy),
+            Meaning::Stack(layers) => Self::Stack(
+                layers
+                    .into_iter()
+                    .map(|layer| Self::of(layer.meaning))
+                    .collect(),
+            ),
+        }
+    }
+
     /// What a call gets, and the steps that it took.
     fn to(&self, call: &Call) -> (Action, Option<u32>) {
         match self {
@@ -109,6 +127,13 @@ impl Answers {
             Self::Program(program) => {
                 let outcome = callgate_bpf::run(program, &call.data());
                 (outcome.action, Some(outcome.steps))
+            }
+            Self::Stack(layers) => {
+                let answers: Vec<_> = layers.iter().map(|layer| layer.to(call)).collect();
+                let (_, action) = of_stack(answers.iter().map(|&(action, _)| action))
+                    .expect("a stack has a layer");
+                // All layers run; the steps are known where all are programs.
+                (action, answers.into_iter().map(|(_, steps)| steps).sum())
             }
         }
     }

@@ -5,6 +5,7 @@ mod actions;
 mod gotchas;
 mod operators;
 mod steps;
+mod verify;
 
 use super::answer::Expected;
 use super::profile::Profile;
@@ -32,6 +33,8 @@ pub(super) enum Task {
     Program(Vec<String>),
     /// callgate itself; there is nothing to do for the others.
     Callgate(Vec<String>),
+    /// A container that stays, while `callgate verify` holds it against this profile.
+    Verify(Profile),
 }
 
 /// Whether the process may gain privileges.
@@ -62,6 +65,7 @@ pub(super) fn all() -> Vec<Row> {
         actions::rows(),
         operators::rows(),
         gotchas::rows(),
+        verify::rows(),
     ]
     .into_iter()
     .flatten()
@@ -103,6 +107,19 @@ impl Row {
         }
         .not(Way::Docker, "a question to callgate alone")
         .not(Way::Crun, "a question to callgate alone")
+    }
+
+    /// A row that starts a container under one profile, and holds it against another.
+    fn verify(name: &str, profile: Profile, said: Profile, expected: Expected) -> Row {
+        Row {
+            task: Task::Verify(said),
+            ..Row::program(name, profile, [""; 0], expected)
+        }
+        .not(Way::Callgate, "the command's own tests read its children")
+        .not(
+            Way::Crun,
+            "one engine is enough to find a container by its name",
+        )
     }
 
     /// Puts words before the command.
@@ -174,6 +191,7 @@ impl Task {
     pub(super) fn words(&self) -> &[String] {
         match self {
             Task::Program(words) | Task::Callgate(words) => words,
+            Task::Verify(_) => &[],
         }
     }
 }

@@ -271,7 +271,7 @@ impl Page<'_> {
 }
 
 /// Whether the call is made, in a word; the colour says no more than the word.
-fn painted(action: Action) -> String {
+pub(super) fn painted(action: Action) -> String {
     let (word, color) = match action {
         Action::Allow | Action::Log => ("ALLOW", AnsiColor::Green),
         Action::Notify | Action::Trace(_) => ("ASK", AnsiColor::Yellow),
@@ -310,6 +310,6 @@ pub(super) fn circumstance(circumstance: Circumstance) -> String {
     }
 }
 
-fn row(text: &mut String, name: &str, words: &str) {
+pub(super) fn row(text: &mut String, name: &str, words: &str) {
     let _ = writeln!(text, "  {name:<8} {words}");
 }

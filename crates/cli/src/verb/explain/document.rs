@@ -90,6 +90,11 @@ pub(in crate::verb) struct ActionAnswer {
 }
 
 impl ActionAnswer {
+    /// The action's name.
+    pub(super) const fn name(&self) -> &'static str {
+        self.action
+    }
+
     pub(in crate::verb) const fn of(action: Action) -> Self {
         let (errno, data) = match action {
             Action::Errno(errno) => (Some(errno), None),

@@ -4,6 +4,7 @@
 
 mod call;
 mod document;
+mod filters;
 mod summary;
 mod targets;
 
@@ -14,7 +15,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::input::{self, Document, InputOptions};
+use crate::input::{Document, InputOptions};
+use crate::meaning::LayerOptions;
 use crate::question::Question;
 use crate::reading::{Reading, TargetOptions};
 use crate::render::{Place, Source};
@@ -32,7 +34,7 @@ use crate::verb::Format;
   callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code
   callgate explain seccomp.json 'personality(8)' --all-targets")]
 pub(crate) struct Explain {
-    /// A profile: a path, `-`, or docker:default
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME or FILE.bpf
     profile: String,
     /// The call
     call: Option<String>,
@@ -50,6 +52,8 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     #[command(flatten)]
+    layer: LayerOptions,
+    #[command(flatten)]
     target: TargetOptions,
 }
 
@@ -60,8 +64,8 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         .as_deref()
         .map(|call| Question::parse(call, &arguments.arguments).map_err(Failure::input))
         .transpose()?;
-    if input::names_a_program(&arguments.profile) {
-        return Err(input::no_profile(&arguments.profile, "explained"));
+    if filters::are_meant(arguments)? {
+        return filters::run(arguments, question.as_ref(), options);
     }
     let document = Document::read(&arguments.profile, options)?;
     let targets = match arguments.all_targets {

@@ -5,8 +5,10 @@
 use callgate_syscalls::Arch;
 use serde::Serialize;
 
-use super::{Filter, Finding, Relation};
+use super::Finding;
+use crate::filter::{Filter, Witness};
 use crate::verb::explain::ActionAnswer;
+use callgate_analyze::diff::Relation;
 
 /// The JSON document.
 #[derive(Serialize)]
@@ -14,13 +16,13 @@ pub(super) struct Answer<'f> {
     schema: &'static str,
     a: &'f str,
     b: &'f str,
-    relation: Relation,
+    relation: &'static str,
     witnesses: Vec<WitnessAnswer>,
 }
 
 /// What the JSON document says of a call: `audit` is the word that a filter sees of the arch.
 #[derive(Serialize)]
-struct WitnessAnswer {
+pub(in crate::verb) struct WitnessAnswer {
     arch: Option<&'static str>,
     audit: u32,
     call: String,
@@ -33,7 +35,20 @@ struct WitnessAnswer {
 
 impl<'f> Answer<'f> {
     pub(super) fn of(finding: &Finding, filters: &'f [Filter; 2]) -> Self {
-        let witnesses = finding.witnesses.iter().map(|witness| WitnessAnswer {
+        let witnesses = finding.witnesses.iter().map(WitnessAnswer::of);
+        Self {
+            schema: "callgate/prove/v1",
+            a: &filters[0].name,
+            b: &filters[1].name,
+            relation: relation_name(finding.relation),
+            witnesses: witnesses.collect(),
+        }
+    }
+}
+
+impl WitnessAnswer {
+    pub(in crate::verb) fn of(witness: &Witness) -> Self {
+        Self {
             arch: witness.arch().map(Arch::name),
             audit: witness.call.arch,
             call: witness.written(),
@@ -42,13 +57,17 @@ impl<'f> Answer<'f> {
             instruction_pointer: witness.call.instruction_pointer,
             a: ActionAnswer::of(witness.answers[0]),
             b: ActionAnswer::of(witness.answers[1]),
-        });
-        Self {
-            schema: "callgate/prove/v1",
-            a: &filters[0].name,
-            b: &filters[1].name,
-            relation: finding.relation,
-            witnesses: witnesses.collect(),
         }
+    }
+}
+
+/// The name of a relation in JSON.
+pub(in crate::verb) const fn relation_name(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "equal",
+        Relation::EquallyStrict => "equally_strict",
+        Relation::Stricter => "stricter",
+        Relation::Looser => "looser",
+        Relation::Neither => "neither",
     }
 }

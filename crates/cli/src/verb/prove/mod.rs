@@ -4,22 +4,21 @@
 
 mod document;
 
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
-use callgate_analyze::Call;
-use callgate_bpf::{Action, Insn, Program, SeccompData};
-use callgate_policy::{Policy, Rule, Section};
-use callgate_prove::{Budget, Diagram, Undecided};
-use callgate_syscalls::Arch;
+use callgate_analyze::diff::{Relation, relation};
+use callgate_prove::Budget;
 use clap::Args;
-use serde::Serialize;
 
 use self::document::Answer;
+pub(super) use self::document::{WitnessAnswer, relation_name};
 use super::Format;
 use crate::failure::{Ended, Failure, Status};
-use crate::input::{self, InputOptions};
-use crate::reading::{Meaning, TargetOptions};
-use crate::{output, words};
+use crate::filter::{Claim, Filter, Witness, two_sources};
+use crate::input::InputOptions;
+use crate::meaning::LayerOptions;
+use crate::output;
+use crate::reading::TargetOptions;
 
 /// Decide whether two filters answer every call alike
 ///
@@ -36,7 +35,7 @@ Examples:
   callgate prove --format json old.bpf new.bpf | jq -r .relation"
 )]
 pub(crate) struct Prove {
-    /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf of any origin
+    /// A profile: a path, `-`, docker:default, pid:N, container:NAME, or a raw program FILE.bpf of any origin; --layer lies above it
     #[arg(value_name = "A")]
     one: String,
     /// Another
@@ -52,21 +51,22 @@ pub(crate) struct Prove {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     #[command(flatten)]
+    layer: LayerOptions,
+    #[command(flatten)]
     target: TargetOptions,
 }
 
 /// Compares the two.
 pub(crate) fn run(arguments: &Prove, options: InputOptions) -> Ended {
-    if arguments.one == "-" && arguments.other == "-" {
-        return Err(Failure::input(
-            "A and B can't both come from standard input",
-        ));
-    }
+    two_sources(&arguments.one, &arguments.layer, &arguments.other)?;
     let budget = Budget {
         nodes: arguments.budget,
     };
-    let read = |reference: &str| Filter::read(reference, options, &arguments.target);
-    let filters = [read(&arguments.one)?, read(&arguments.other)?];
+    let target = &arguments.target;
+    let filters = [
+        Filter::read(&arguments.one, &arguments.layer, options, target)?,
+        Filter::read(&arguments.other, &LayerOptions::default(), options, target)?,
+    ];
     let finding = compare(&filters, budget)?;
     match arguments.format {
         Format::Human => output::answer(&finding.page(&filters))?,
@@ -80,216 +80,34 @@ pub(crate) fn run(arguments: &Prove, options: InputOptions) -> Ended {
     Ok(if is_yes { Status::Yes } else { Status::No })
 }
 
-/// One of the two, and what to call it.
-struct Filter {
-    name: String,
-    meaning: Meaning,
-}
-
-/// How the first filter stands to the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Relation {
-    Equal,
-    /// They differ in the data of actions alone.
-    EquallyStrict,
-    Stricter,
-    Looser,
-    /// Stricter for some calls, looser for others.
-    Neither,
-}
-
 /// What was found, with a call for every claim that two answers differ.
-struct Finding {
-    relation: Relation,
-    witnesses: Vec<Witness>,
+pub(super) struct Finding {
+    pub(super) relation: Relation,
+    pub(super) witnesses: Vec<Witness>,
 }
 
-/// A call, and what each filter was seen to answer to it.
-struct Witness {
-    call: SeccompData,
-    answers: [Action; 2],
-}
-
-/// What a witness is to show of the first answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Claim {
-    Different,
-    Stricter,
-    Looser,
-}
-
-fn compare(filters: &[Filter; 2], budget: Budget) -> Result<Finding, Failure> {
-    let [one, other] = filters;
-    let witness = one.diagram(budget)?.witness(&other.diagram(budget)?);
-    let Some(different) = witness else {
-        return Ok(Finding {
-            relation: Relation::Equal,
-            witnesses: Vec::new(),
-        });
-    };
-    let strictness = [one.strictness(budget)?, other.strictness(budget)?];
-    let stricter = strictness[1].looser(&strictness[0]);
-    let looser = strictness[0].looser(&strictness[1]);
-    let relation = match (stricter, looser) {
-        (None, None) => Relation::EquallyStrict,
-        (Some(_), None) => Relation::Stricter,
-        (None, Some(_)) => Relation::Looser,
-        (Some(_), Some(_)) => Relation::Neither,
-    };
-    let different = Some(different).filter(|_| relation == Relation::EquallyStrict);
+/// Compares two filters, over all calls.
+pub(super) fn compare(filters: &[Filter; 2], budget: Budget) -> Result<Finding, Failure> {
+    let diagrams = [filters[0].diagram(budget)?, filters[1].diagram(budget)?];
+    let related = relation(&diagrams[0], &diagrams[1]);
     let claims = [
-        (Claim::Stricter, stricter),
-        (Claim::Looser, looser),
-        (Claim::Different, different),
+        (Claim::Stricter, related.stricter),
+        (Claim::Looser, related.looser),
+        (Claim::Different, related.different),
     ];
     let witnesses = claims
         .into_iter()
-        .filter_map(|(claim, call)| Some(confirmed(filters, claim, call?)))
+        .filter_map(|(claim, call)| Some(Witness::confirmed(filters, claim, call?)))
         .collect::<Result<_, _>>()?;
     Ok(Finding {
-        relation,
+        relation: related.relation,
         witnesses,
     })
 }
 
-/// A witness, after both filters were asked: by what they mean, or by running them.
-fn confirmed(filters: &[Filter; 2], claim: Claim, call: SeccompData) -> Result<Witness, Failure> {
-    let answers = [filters[0].answer(&call), filters[1].answer(&call)];
-    let strictness = answers.map(without_data);
-    let holds = match claim {
-        Claim::Different => answers[0] != answers[1],
-        Claim::Stricter => strictness[0] < strictness[1],
-        Claim::Looser => strictness[0] > strictness[1],
-    };
-    if holds {
-        return Ok(Witness { call, answers });
-    }
-    if let Some(filter) = filters.iter().find(|filter| filter.computes_answers()) {
-        return Err(Failure::input(format_args!(
-            "{}: undecided: the filters differ, and which is stricter is not decided of a program that computes its answers",
-            filter.name
-        )));
-    }
-    Err(Failure::new(
-        Status::Fault,
-        format_args!(
-            "the proof and the filters disagree, which is a mistake of callgate's: {claim:?}, and call {} of arch {:#x} with arguments {:x?} gets {answers:?}",
-            call.nr, call.arch, call.args
-        ),
-    ))
-}
-
-impl Filter {
-    fn read(
-        reference: &str,
-        options: InputOptions,
-        target: &TargetOptions,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            name: input::title(reference),
-            meaning: Meaning::read(reference, options, target)?,
-        })
-    }
-
-    fn answer(&self, call: &SeccompData) -> Action {
-        match &self.meaning {
-            // The kernel lowers large errnos, also a profile's.
-            Meaning::Policy(reading) => {
-                Action::from_ret(reading.resolved.policy.decide(call).action.to_ret())
-            }
-            Meaning::Program(program) => callgate_bpf::run(program, call).action,
-        }
-    }
-
-    fn diagram(&self, budget: Budget) -> Result<Diagram, Failure> {
-        let diagram = match &self.meaning {
-            Meaning::Policy(reading) => Diagram::of_policy(&reading.resolved.policy, budget),
-            Meaning::Program(program) => Diagram::of_program(program, budget),
-        };
-        diagram.map_err(|reason| self.undecided(reason, budget))
-    }
-
-    /// The diagram of the actions alone: with their data they have an order too, which says nothing about strictness.
-    fn strictness(&self, budget: Budget) -> Result<Diagram, Failure> {
-        let diagram = match &self.meaning {
-            Meaning::Policy(reading) => {
-                Diagram::of_policy(&policy_without_data(&reading.resolved.policy), budget)
-            }
-            Meaning::Program(program) => {
-                Diagram::of_program(&program_without_data(program), budget)
-            }
-        };
-        diagram.map_err(|reason| self.undecided(reason, budget))
-    }
-
-    fn undecided(&self, reason: Undecided, budget: Budget) -> Failure {
-        let failure = Failure::input(format_args!("{}: undecided: {reason}", self.name));
-        match reason {
-            Undecided::Budget => failure.help(format_args!(
-                "it was {} nodes; --budget grants another number",
-                budget.nodes
-            )),
-            Undecided::Returns { .. } => failure,
-        }
-    }
-
-    fn computes_answers(&self) -> bool {
-        match &self.meaning {
-            Meaning::Policy(_) => false,
-            Meaning::Program(program) => program.insns().contains(&Insn::RetA),
-        }
-    }
-
-    /// Where its answer to a call is written: a place in a document, or the filter's name.
-    fn place(&self, call: &SeccompData) -> String {
-        match (&self.meaning, Arch::of_call(call.arch, call.nr)) {
-            (Meaning::Policy(reading), Some(arch)) if !reading.document.is_built_in() => {
-                reading.located(reading.resolved.policy.decide(call), arch)
-            }
-            _ => self.name.clone(),
-        }
-    }
-}
-
-const fn without_data(action: Action) -> Action {
-    match action {
-        Action::Trap(_) => Action::Trap(0),
-        Action::Errno(_) => Action::Errno(0),
-        Action::Trace(_) => Action::Trace(0),
-        other => other,
-    }
-}
-
-fn policy_without_data(policy: &Policy) -> Policy {
-    let rule = |rule: &Rule| Rule {
-        action: without_data(rule.action),
-        ..rule.clone()
-    };
-    let section = |section: &Section| Section {
-        arch: section.arch,
-        rules: section.rules.iter().map(rule).collect(),
-    };
-    Policy::new(
-        without_data(policy.default()),
-        without_data(policy.bad_arch()),
-        policy.sections().iter().map(section).collect(),
-    )
-    .expect("the same arches as before")
-}
-
-/// The program with its constant answers stripped; what it computes stays.
-fn program_without_data(program: &Program) -> Program {
-    let insns = program.insns().iter().map(|&insn| match insn {
-        Insn::RetK(ret) => Insn::RetK(without_data(Action::from_ret(ret)).to_ret()),
-        other => other,
-    });
-    Program::new(insns.collect()).expect("other answers leave a program one")
-}
-
 impl Finding {
     fn page(&self, filters: &[Filter; 2]) -> String {
-        let mut text = format!("{}\n", self.relation);
+        let mut text = format!("{}\n", in_words(self.relation));
         for witness in &self.witnesses {
             let _ = writeln!(text, "\n{witness}");
             let answers = [witness.answer(0), witness.answer(1)];
@@ -303,63 +121,21 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Relation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Equal => "equal: A and B answer every call alike",
-            Self::EquallyStrict => {
-                "equally strict: some calls get other data from A than from B, and none another action"
-            }
-            Self::Stricter => {
-                "stricter: some calls get a stricter answer from A than from B, and none a less strict one"
-            }
-            Self::Looser => {
-                "looser: some calls get a less strict answer from A than from B, and none a stricter one"
-            }
-            Self::Neither => {
-                "neither: some calls get a stricter answer from A than from B, and some a less strict one"
-            }
-        })
-    }
-}
-
-impl Witness {
-    fn arch(&self) -> Option<Arch> {
-        Arch::of_call(self.call.arch, self.call.nr)
-    }
-
-    /// The call as in C; of an arch that has no table, by its number.
-    fn written(&self) -> String {
-        let SeccompData { nr, args, .. } = self.call;
-        match self.arch() {
-            Some(arch) => Call { arch, nr, args }.to_string(),
-            None => {
-                let [a, b, c, d, e, f] = args;
-                format!("{nr}({a:#x}, {b:#x}, {c:#x}, {d:#x}, {e:#x}, {f:#x})")
-            }
+/// A relation in a sentence.
+const fn in_words(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "equal: A and B answer every call alike",
+        Relation::EquallyStrict => {
+            "equally strict: some calls get other data from A than from B, and none another action"
         }
-    }
-
-    fn answer(&self, side: usize) -> String {
-        let action = self.answers[side];
-        match (self.arch(), action.data()) {
-            (Some(arch), _) => words::action(action, arch),
-            (None, Some(data)) => format!("{} {data}", action.name()),
-            (None, None) => action.name().to_owned(),
+        Relation::Stricter => {
+            "stricter: some calls get a stricter answer from A than from B, and none a less strict one"
         }
-    }
-}
-
-impl fmt::Display for Witness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on ", self.written())?;
-        match self.arch() {
-            Some(arch) => write!(f, "{arch}")?,
-            None => write!(f, "an arch that is not known, {:#x}", self.call.arch)?,
+        Relation::Looser => {
+            "looser: some calls get a less strict answer from A than from B, and none a stricter one"
         }
-        match self.call.instruction_pointer {
-            0 => Ok(()),
-            pointer => write!(f, ", made at {pointer:#x}"),
+        Relation::Neither => {
+            "neither: some calls get a stricter answer from A than from B, and some a less strict one"
         }
     }
 }
@@ -367,6 +143,7 @@ impl fmt::Display for Witness {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meaning::Meaning;
 
     fn filter(text: &str) -> Filter {
         Filter {
@@ -414,30 +191,14 @@ mod tests {
         ] {
             let finding = compare(&[one, other], Budget::default()).expect("decided");
             assert_eq!(finding.relation, relation);
-            assert_eq!(finding.witnesses.len(), witnesses, "{relation}");
+            assert_eq!(finding.witnesses.len(), witnesses, "{relation:?}");
         }
     }
 
     #[test]
-    fn a_claim_that_the_filters_deny_is_our_fault() {
-        let filters = [two(EPERM, ALLOW), two(ENOSYS, ALLOW)];
-        let read = SeccompData::default();
-        for (claim, holds) in [
-            (Claim::Different, true),
-            (Claim::Stricter, false),
-            (Claim::Looser, false),
-        ] {
-            let found = confirmed(&filters, claim, read).map_err(|failure| failure.status);
-            assert_eq!(found.as_ref().err(), (!holds).then_some(&Status::Fault));
-        }
-    }
-
-    #[test]
-    fn strictness_of_computed_answers_is_not_decided() {
+    fn strictness_of_computed_answers_is_decided() {
         let computed = filter("ld [0]\nand #0xfff\nor #0x50000\nret a");
-        let failure = compare(&[computed, two(EPERM, EPERM)], Budget::default())
-            .err()
-            .expect("undecided");
-        assert_eq!(failure.status, Status::Meaningless);
+        let finding = compare(&[computed, two(EPERM, EPERM)], Budget::default()).expect("decided");
+        assert_eq!(finding.relation, Relation::EquallyStrict);
     }
 }

@@ -1,0 +1,317 @@
+//! From a diagram back to a profile in Docker's dialect, which is read as its target reads it and held against the diagram.
+//!
+//! Apart from rules alone, because a document has names, and means what somebody makes of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use callgate_engines::{Refusal, Target, read};
+use callgate_policy::{Action, Comparison, Test};
+use callgate_profile::write::{Argument, Document, Rule};
+use callgate_profile::{ActionName, ArchName, OpName, parse};
+use callgate_prove::{Budget, Diagram, Look, Undecided};
+use callgate_syscalls::{Arch, Syscall};
+
+use crate::conjunctions::{Conjunction, Style, Writer};
+use crate::diff::{Difference, Subject, differences};
+use crate::rules::{Shape, Unwritable};
+
+/// A profile that was written from a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decompiled {
+    /// Its text.
+    pub text: String,
+    /// How many rules it has.
+    pub rules: usize,
+    /// What the target makes of it and the filter does not say, from the filter to the profile: none where they are proved equal.
+    pub differences: Vec<Difference>,
+}
+
+/// Why no profile was written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoProfile {
+    /// The filter can't be written as rules.
+    Unwritable(Unwritable),
+    /// The target does not take the profile.
+    Refused(Refusal),
+    /// What the profile means is not decided.
+    Undecided(Undecided),
+}
+
+/// The profile that a target reads as what a diagram says, or the one that differs the least.
+///
+/// Where the target is about some arches only, the calls of others don't count.
+///
+/// # Errors
+/// There is none, or it takes more rules than `limit`.
+pub fn decompile(
+    diagram: &Diagram,
+    target: &Target,
+    limit: usize,
+    budget: Budget,
+) -> Result<Decompiled, NoProfile> {
+    let mut shape = Shape::of(diagram).map_err(NoProfile::Unwritable)?;
+    if let Some(only) = &target.arches {
+        shape.arches.retain(|(arch, _)| only.contains(arch));
+    }
+    let mut best: Option<Decompiled> = None;
+    let mut refused = None;
+    for default in defaults(&shape, diagram) {
+        let ways = [Style::OneEach, Style::Masks]
+            .into_iter()
+            .flat_map(|style| {
+                [Newest::LeftToTheEngine, Newest::Named].map(|newest| (style, newest))
+            });
+        for (style, newest) in ways {
+            let written = match document(&shape, diagram, default, (style, newest), limit) {
+                Ok(written) => written,
+                Err(reason) => {
+                    refused.get_or_insert(NoProfile::Unwritable(reason));
+                    continue;
+                }
+            };
+            let found = match held_against(diagram, &written, target, budget) {
+                Ok(found) => found,
+                Err(reason) => {
+                    refused.get_or_insert(reason);
+                    continue;
+                }
+            };
+            if found.differences.is_empty() {
+                return Ok(found);
+            }
+            let is_better = best
+                .as_ref()
+                .is_none_or(|best| found.differences.len() < best.differences.len());
+            if is_better {
+                best = Some(found);
+            }
+        }
+    }
+    // There is a default to try, so there is one or the other.
+    match (best, refused) {
+        (Some(best), _) => Ok(best),
+        (None, Some(reason)) => Err(reason),
+        (None, None) => Err(NoProfile::Unwritable(Unwritable::UnknownArches)),
+    }
+}
+
+/// What becomes of calls that are newer than all that get another answer than ENOSYS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Newest {
+    /// They are not named: runc answers so by itself above the newest call that a profile names.
+    LeftToTheEngine,
+    /// They have rules as others do.
+    Named,
+}
+
+/// Answers that may be the default, the likeliest first: those of numbers without a name, for which there can be no rule.
+fn defaults(shape: &Shape, diagram: &Diagram) -> Vec<Action> {
+    let mut among: HashMap<Action, u64> = HashMap::new();
+    let mut by_name: HashMap<Action, u64> = HashMap::new();
+    for (arch, runs) in &shape.arches {
+        let last = Syscall::numbers(*arch).last().map_or(0, |(nr, _)| nr);
+        for run in runs {
+            let Look::Answer(action) = diagram.look(run.is) else {
+                continue;
+            };
+            let within = |nr: u32| run.first <= nr && nr <= run.last;
+            let named = Syscall::numbers(*arch)
+                .filter(|&(nr, _)| within(nr))
+                .count() as u64;
+            let count = u64::from(run.last.min(last).saturating_sub(run.first));
+            *by_name.entry(action).or_default() += named;
+            *among.entry(action).or_default() += count.saturating_sub(named);
+        }
+    }
+    let mut defaults = Vec::new();
+    let most = |counts: HashMap<Action, u64>| {
+        let mut counts: Vec<(u64, Action)> = counts
+            .into_iter()
+            .map(|(action, count)| (count, action))
+            .collect();
+        counts.sort_unstable_by(|one, next| next.cmp(one));
+        counts.into_iter().map(|(_, action)| action)
+    };
+    let first = most(among).take(1);
+    for action in first.chain([shape.usual(diagram)]).chain(most(by_name)) {
+        if !defaults.contains(&action) {
+            defaults.push(action);
+        }
+    }
+    defaults
+}
+
+/// The document of this default.
+fn document(
+    shape: &Shape,
+    diagram: &Diagram,
+    default: Action,
+    (style, newest): (Style, Newest),
+    limit: usize,
+) -> Result<Document, Unwritable> {
+    let mut by_name: BTreeMap<&'static str, Vec<Conjunction>> = BTreeMap::new();
+    // A name means one thing on all arches, so the widest has the word; where another differs, it shows afterwards.
+    let mut arches: Vec<_> = shape.arches.iter().collect();
+    arches.sort_by_key(|(arch, _)| arch.bits() == 32);
+    for (arch, runs) in &arches {
+        let mut writer = Writer::new(diagram, *arch, style, limit);
+        for run in runs {
+            if diagram.look(run.is) == Look::Answer(default) {
+                for call in named(*arch, run.first, run.last) {
+                    by_name.entry(call.name()).or_default();
+                }
+                continue;
+            }
+            let said: Vec<Conjunction> = writer
+                .write(run.is)?
+                .into_iter()
+                .filter(|&(_, action)| action != default)
+                .collect();
+            for call in named(*arch, run.first, run.last) {
+                by_name.entry(call.name()).or_insert_with(|| said.clone());
+            }
+        }
+    }
+    if newest == Newest::LeftToTheEngine {
+        let arches: Vec<Arch> = arches.iter().map(|(arch, _)| *arch).collect();
+        leave_out_the_newest(&arches, &mut by_name);
+    }
+    let mut by_rule: BTreeMap<(Vec<Comparison>, Action), BTreeSet<String>> = BTreeMap::new();
+    for (name, conjunctions) in by_name {
+        for conjunction in conjunctions {
+            by_rule
+                .entry(conjunction)
+                .or_default()
+                .insert(name.to_owned());
+        }
+    }
+    if by_rule.len() > limit {
+        return Err(Unwritable::TooMany { limit });
+    }
+    let mut document = Document::new(action_name(default));
+    document.default_errno_ret = data(default);
+    let arches = shape.arches.iter().map(|&(arch, _)| ArchName::Known(arch));
+    document.architectures = arches.collect();
+    document.syscalls = by_rule
+        .into_iter()
+        .map(|((comparisons, action), names)| Rule {
+            errno_ret: data(action),
+            args: comparisons.into_iter().map(argument).collect(),
+            ..Rule::new(action_name(action), names)
+        })
+        .collect();
+    Ok(document)
+}
+
+/// Leaves out what only gets ENOSYS and has a higher number, on the arch that had the word, than all that gets anything else.
+fn leave_out_the_newest(arches: &[Arch], by_name: &mut BTreeMap<&'static str, Vec<Conjunction>>) {
+    let is_newest_answer = |said: &[Conjunction]| matches!(said, [(comparisons, Action::Errno(ENOSYS))] if comparisons.is_empty());
+    let number = |arch: Arch, name: &str| Syscall::by_name(name)?.number(arch);
+    let highest: Vec<Option<u32>> = arches
+        .iter()
+        .map(|&arch| {
+            let others = by_name
+                .iter()
+                .filter(|(_, said)| !said.is_empty() && !is_newest_answer(said));
+            others.filter_map(|(name, _)| number(arch, name)).max()
+        })
+        .collect();
+    by_name.retain(|name, said| {
+        let numbers = arches.iter().map(|&arch| number(arch, name));
+        let first = numbers.zip(&highest).find(|(number, _)| number.is_some());
+        !is_newest_answer(said) || first.is_some_and(|(number, highest)| number < *highest)
+    });
+}
+
+/// The number of ENOSYS, which the kernel gives to calls that it does not have, on x86 and all arches that matter here.
+const ENOSYS: u16 = 38;
+
+/// The calls whose numbers are in a run.
+fn named(arch: Arch, first: u32, last: u32) -> impl Iterator<Item = Syscall> {
+    Syscall::numbers(arch)
+        .skip_while(move |&(nr, _)| nr < first)
+        .take_while(move |&(nr, _)| nr <= last)
+        .map(|(_, call)| call)
+}
+
+/// Reads what was written, as the target does.
+fn held_against(
+    diagram: &Diagram,
+    document: &Document,
+    target: &Target,
+    budget: Budget,
+) -> Result<Decompiled, NoProfile> {
+    let text = document.to_json();
+    let parsed = parse(text.as_bytes(), &callgate_profile::Options::default());
+    let profile = parsed.profile.expect("what is written is a profile");
+    let resolved = read(&profile, target).map_err(NoProfile::Refused)?;
+    let means = Diagram::of_policy(&resolved.policy, budget).map_err(NoProfile::Undecided)?;
+    let mut differences = differences(diagram, &means, target.native)
+        .map_err(|reason| NoProfile::Unwritable(Unwritable::Runs(reason)))?;
+    if let Some(only) = &target.arches {
+        differences.retain(|difference| match difference.subject {
+            Subject::Call(arch, _) | Subject::Numbers(arch, ..) | Subject::Arch(arch) => {
+                only.contains(&arch)
+            }
+            Subject::OtherArches => false,
+        });
+    }
+    Ok(Decompiled {
+        text,
+        rules: document.syscalls.len(),
+        differences,
+    })
+}
+
+const fn action_name(action: Action) -> ActionName {
+    match action {
+        Action::KillProcess => ActionName::KillProcess,
+        Action::KillThread => ActionName::KillThread,
+        Action::Trap(_) => ActionName::Trap,
+        Action::Errno(_) => ActionName::Errno,
+        Action::Notify => ActionName::Notify,
+        Action::Trace(_) => ActionName::Trace,
+        Action::Log => ActionName::Log,
+        Action::Allow => ActionName::Allow,
+    }
+}
+
+/// The data of an action where the document has to say it: an errno of 1 is what runtimes take of themselves.
+const fn data(action: Action) -> Option<u64> {
+    match action {
+        Action::Errno(1) => None,
+        Action::Errno(data) | Action::Trace(data) => Some(data as u64),
+        _ => None,
+    }
+}
+
+fn argument(comparison: Comparison) -> Argument {
+    let (op, value, value_two) = match comparison.test {
+        Test::Ne(value) => (OpName::Ne, value, None),
+        Test::Lt(value) => (OpName::Lt, value, None),
+        Test::Le(value) => (OpName::Le, value, None),
+        Test::Eq(value) => (OpName::Eq, value, None),
+        Test::Ge(value) => (OpName::Ge, value, None),
+        Test::Gt(value) => (OpName::Gt, value, None),
+        Test::MaskedEq { mask, value } => (OpName::MaskedEq, mask, Some(value)),
+    };
+    Argument {
+        index: comparison.arg.index() as u64,
+        value,
+        value_two,
+        op,
+    }
+}
+
+impl fmt::Display for NoProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unwritable(reason) => reason.fmt(f),
+            Self::Refused(reason) => write!(f, "the target refuses what the filter says: {reason}"),
+            Self::Undecided(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NoProfile {}
