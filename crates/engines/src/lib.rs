@@ -37,6 +37,7 @@ mod callgate;
 mod conditions;
 mod custom;
 mod docker;
+mod floors;
 mod libseccomp;
 mod read;
 mod resolved;
@@ -46,6 +47,7 @@ mod target;
 mod version;
 mod words;
 
+pub use floors::{Floor, Missing, NoNewPrivileges};
 pub use read::read;
 pub use resolved::{How, Origin, Refusal, Resolved};
 pub use satisfy::arguments_for;
