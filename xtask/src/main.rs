@@ -4,7 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod command;
+mod dockerd;
+mod engines;
 mod gen_tables;
+mod ground;
 mod lab;
 mod left_out;
 mod packages;
@@ -33,6 +36,10 @@ enum Task {
     Tidy,
     /// Walk the Docker seccomp lab with Docker, callgate and crun, and print the table
     Lab(lab::Tools),
+    /// Start containers by real engines, and prove their filters equal to the models
+    Engines(engines::Options),
+    /// Measure which calls the container runtimes need between loading a filter and starting the program
+    GenFloors(engines::SiteOptions),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +48,8 @@ fn main() -> ExitCode {
         Task::GenTables(args) => gen_tables::run(&args).map_err(Into::into),
         Task::Tidy => tidy::run(),
         Task::Lab(tools) => packages::install().and_then(|()| lab::run(&tools)),
+        Task::Engines(options) => engines::run(&options),
+        Task::GenFloors(options) => engines::gen_floors(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
