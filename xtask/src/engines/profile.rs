@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::site::Site;
 use crate::command::Fallible;
 use crate::left_out;
@@ -57,13 +59,20 @@ pub(super) fn all(site: &Site, short: bool) -> Fallible<Vec<Given>> {
         left_out::note("engines under other people's profiles", &reason)?;
     }
     let folder = site.folder_for("profiles")?;
-    let copy = |file: PathBuf| {
+    let mut given = Vec::new();
+    for file in files {
+        let text = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        // A whole config.json of a container is read by callgate, and is no profile to an engine.
+        let document: Value = serde_json::from_slice(&text)?;
+        if document.get("defaultAction").is_none() {
+            continue;
+        }
         let name = stem(&file);
         let path = folder.join(format!("{name}.json"));
-        fs::copy(&file, &path).map_err(|error| format!("{}: {error}", file.display()))?;
-        Ok(Given { name, path })
-    };
-    files.into_iter().map(copy).collect()
+        fs::write(&path, text)?;
+        given.push(Given { name, path });
+    }
+    Ok(given)
 }
 
 fn json_files(folder: &Path) -> Fallible<Vec<PathBuf>> {
