@@ -45,18 +45,20 @@ impl Given {
 pub(super) fn all(site: &Site, short: bool) -> Fallible<Vec<Given>> {
     let tree = Path::new(TREE);
     let mut files = vec![tree.join("crates/profile/builtin/docker-default.json")];
-    if !short {
-        files.extend(json_files(&tree.join("tests/profiles"))?);
-    }
     let shared = std::env::var_os("CALLGATE_SHARED")
         .map_or_else(|| tree.join("../shared"), PathBuf::from)
         .join("corpus");
-    if shared.is_dir() {
+    let is_shared = shared.is_dir();
+    if is_shared {
         let theirs = json_files(&shared)?.into_iter();
         files.extend(theirs.filter(|path| !short || SHORT.contains(&&*stem(path))));
     } else {
         let reason = format!("{} is not there", shared.display());
         left_out::note("engines under other people's profiles", &reason)?;
+    }
+    // The tree's own have to do where there are no others.
+    if !short || !is_shared {
+        files.extend(json_files(&tree.join("tests/profiles"))?);
     }
     let folder = site.folder_for("profiles")?;
     let mut given = Vec::new();
