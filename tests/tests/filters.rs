@@ -27,7 +27,7 @@ fn made(rules: &[Said<'_>], arches: &[Arch], level: Level) -> Program {
             .iter()
             .zip(0..)
             .filter_map(|(&(name, tests, action), id)| {
-                let comparison = |&(arg, test)| Comparison { arg, test };
+                let comparison = |&(arg, test)| Comparison::new(arg, test);
                 Some(Rule {
                     id: RuleId(id),
                     numbers: Numbers::one(Syscall::by_name(name)?.number(arch)?),

@@ -5,7 +5,10 @@
 
 mod bench;
 mod command;
+mod dockerd;
+mod engines;
 mod gen_tables;
+mod ground;
 mod lab;
 mod left_out;
 mod packages;
@@ -36,6 +39,10 @@ enum Task {
     Bench(bench::Extent),
     /// Walk the Docker seccomp lab with Docker, callgate and crun, and print the table
     Lab(lab::Tools),
+    /// Start containers by real engines, and prove their filters equal to the models
+    Engines(engines::Options),
+    /// Measure which calls the container runtimes need between loading a filter and starting the program
+    GenFloors(engines::SiteOptions),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +52,8 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Bench(extent) => packages::install().and_then(|()| bench::run(&extent)),
         Task::Lab(tools) => packages::install().and_then(|()| lab::run(&tools)),
+        Task::Engines(options) => engines::run(&options),
+        Task::GenFloors(options) => engines::gen_floors(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

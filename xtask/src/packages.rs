@@ -37,8 +37,8 @@ pub(crate) const KERNEL_HEADERS: Need = Need {
     is_there: || any_exists(&["/usr/include/linux/version.h"]),
 };
 
-/// What the recorder is compared with.
-const STRACE: Need = Need {
+/// What the recorder is compared with, and what sees the runtimes' calls.
+pub(crate) const STRACE: Need = Need {
     name: "strace",
     packages: &["strace"],
     is_there: || on_path("strace"),
@@ -75,6 +75,35 @@ pub(crate) const LAB: [Need; 4] = [
     },
 ];
 
+/// What the comparison of engines starts, in the order in which it is missed.
+pub(crate) const ENGINES: [Need; 5] = [
+    Need {
+        name: "dockerd",
+        packages: &["docker.io", "docker-cli"],
+        is_there: || on_path("docker") && on_path("dockerd"),
+    },
+    Need {
+        name: "containerd",
+        packages: &["containerd"],
+        is_there: || on_path("containerd") && on_path("ctr"),
+    },
+    Need {
+        name: "runc and crun",
+        packages: &["runc", "crun"],
+        is_there: || on_path("runc") && on_path("crun"),
+    },
+    Need {
+        name: "gcc",
+        packages: &["gcc"],
+        is_there: || on_path("gcc"),
+    },
+    Need {
+        name: "debootstrap",
+        packages: &["debootstrap"],
+        is_there: || on_path("debootstrap"),
+    },
+];
+
 /// Where it exists, `/bin/busybox` is the package busybox's, which needs libraries.
 const DYNAMIC_BUSYBOX: &str = "/var/lib/dpkg/info/busybox.list";
 
@@ -92,9 +121,8 @@ impl Need {
 
 /// Installs what is missing where that is allowed: as root, on a machine with apt.
 pub(crate) fn install() -> Fallible {
-    let needs = LAB
-        .iter()
-        .chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
+    let needs = LAB.iter().chain(&ENGINES);
+    let needs = needs.chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())
         .flat_map(|need| need.packages.iter().copied())

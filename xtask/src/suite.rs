@@ -9,12 +9,12 @@ use clap::Args;
 use crate::command::{Fallible, capture, succeed};
 use crate::left_out::{Demand, LeftOut};
 use crate::packages::{self, KERNEL_HEADERS, LIBCLANG, LIBSECCOMP, Need};
-use crate::{lab, tidy};
+use crate::{engines, lab, tidy};
 
 /// How much of the suite runs.
 #[derive(Args)]
 pub(crate) struct Extent {
-    /// Only formatting, house rules, lints and tests: no installation, no documentation, no tables, no lab
+    /// Only formatting, house rules, lints and tests: no installation, no documentation, no tables, no lab, no engines
     #[arg(long, conflicts_with = "complete")]
     quick: bool,
     /// Fail if anything is left out, as with CI=true
@@ -41,7 +41,7 @@ enum End {
     Excused(String),
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step {
         name: "format",
         thorough: false,
@@ -83,6 +83,12 @@ const STEPS: [Step; 8] = [
         thorough: true,
         missing: lab::missing,
         check: |_, _| lab::run(&lab::Tools::default()).map(|()| End::Passed),
+    },
+    Step {
+        name: "engines",
+        thorough: true,
+        missing: engines::missing,
+        check: real_engines,
     },
     Step {
         name: "tests",
@@ -220,6 +226,14 @@ fn tables() -> Fallible<End> {
         0 => Ok(End::Passed),
         _ => Err(whole.stderr.trim().into()),
     }
+}
+
+/// The engines in a process of their own, which says what of them it left out as a test does.
+fn real_engines(left_out: &LeftOut, demand: Demand) -> Fallible<End> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["engines", "--short"]);
+    left_out.tell(&mut command, demand);
+    passes(&mut command)
 }
 
 /// The feature with which a builder's own headers make the tables.

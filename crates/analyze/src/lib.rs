@@ -46,6 +46,6 @@ mod words;
 pub use answers::{Answers, answers};
 pub use call::Call;
 pub use lint::{Confidence, LINTS, Lint, lint};
-pub use summary::{ArchSummary, GroupSummary, Summary, Unlocked, summary};
+pub use summary::{ArchSummary, FloorSummary, GroupSummary, Summary, Unlocked, summary};
 pub use verdict::{Bystander, Change, Circumstance, Reason, Verdict, verdict};
 pub use words::{comparison, comparisons};

@@ -45,6 +45,7 @@ pub const LINTS: &[Lint] = &[
     lints::cg213::LINT,
     lints::cg215::LINT,
     lints::cg301::LINT,
+    lints::cg601::LINT,
     lints::cg606::LINT,
 ];
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use callgate_engines::{How, Resolved, Target, read};
+use callgate_engines::{Floor, How, Missing, NoNewPrivileges, Resolved, Target, read};
 use callgate_policy::{Action, Comparison};
 use callgate_profile::Profile;
 use callgate_syscalls::groups::{self, Group};
@@ -19,10 +19,21 @@ pub struct Summary {
     pub default: Action,
     /// What calls of other arches get.
     pub bad_arch: Action,
+    /// Whether the target's runtime comes to the program; none where it has none, or it was not measured.
+    pub floor: Option<FloorSummary>,
     /// Arch by arch, in the order of the policy.
     pub arches: Vec<ArchSummary>,
     /// What each capability changes that the document's conditions name.
     pub capabilities: Vec<Unlocked>,
+}
+
+/// Whether a runtime comes to the program.
+#[derive(Clone, Debug)]
+pub struct FloorSummary {
+    /// What it was seen to need.
+    pub floor: &'static Floor,
+    /// What of that the profile refuses.
+    pub missing: Vec<Missing>,
 }
 
 /// What a profile says of an arch.
@@ -66,6 +77,27 @@ pub struct Unlocked {
     pub calls: Vec<Syscall>,
 }
 
+impl FloorSummary {
+    /// Whether something is missing that was seen to be needed, and not only what is made.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        let needed = self.floor.needed();
+        self.missing
+            .iter()
+            .any(|missing| needed.contains(&missing.call.name()))
+    }
+}
+
+/// The floor of the target's runtime, on the arch for which it was measured.
+pub(crate) fn floor(resolved: &Resolved, target: &Target) -> Option<FloorSummary> {
+    if target.native != Arch::X86_64 {
+        return None;
+    }
+    let floor = Floor::of_target(target, NoNewPrivileges::Unset)?;
+    let missing = floor.missing(&resolved.policy, target.native);
+    Some(FloorSummary { floor, missing })
+}
+
 /// Sums a profile up, as a target reads it.
 #[must_use]
 pub fn summary(profile: &Profile, resolved: &Resolved, target: &Target) -> Summary {
@@ -74,6 +106,7 @@ pub fn summary(profile: &Profile, resolved: &Resolved, target: &Target) -> Summa
     Summary {
         default: policy.default(),
         bad_arch: policy.bad_arch(),
+        floor: floor(resolved, target),
         arches: arches.map(|arch| of_arch(resolved, arch)).collect(),
         capabilities: named_capabilities(profile)
             .into_iter()

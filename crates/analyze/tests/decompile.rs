@@ -94,7 +94,7 @@ fn what_is_said_to_be_equal_is() {
 #[test]
 fn a_range_is_said_so_that_runtimes_read_it() {
     // Two comparisons of one argument would be alternatives to runc.
-    let comparisons = [Test::Ge(16), Test::Le(47)].map(|test| Comparison { arg: Arg::A1, test });
+    let comparisons = [Test::Ge(16), Test::Le(47)].map(|test| Comparison::new(Arg::A1, test));
     let rule = Rule {
         id: RuleId(0),
         numbers: Numbers::one(

@@ -84,7 +84,7 @@ fn ranges_come_back_as_few_comparisons() {
                 numbers: Numbers::one(56),
                 comparisons: test
                     .iter()
-                    .map(|&test| Comparison { arg: Arg::A1, test })
+                    .map(|&test| Comparison::new(Arg::A1, test))
                     .collect(),
                 action: Action::Allow,
             };

@@ -39,6 +39,7 @@ mod crun;
 mod custom;
 mod docker;
 mod engine;
+mod floors;
 mod libseccomp;
 mod oci;
 mod podman;
@@ -53,6 +54,7 @@ mod words;
 mod youki;
 
 pub use engine::{Engine, Kind, ParseEngineError, Runtime};
+pub use floors::{Floor, Missing, NoNewPrivileges};
 pub use read::read;
 pub use resolved::{How, Origin, Refusal, Resolved};
 pub use satisfy::arguments_for;

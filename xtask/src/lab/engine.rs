@@ -1,13 +1,14 @@
 //! The Docker engine: one that already runs, or one of the lab's own with its data in the lab's folder.
 //! Apart, because starting and ending an engine is a matter of its own.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use super::workshop::Workshop;
 use crate::command::{Fallible, capture, read};
+use crate::dockerd::{self, Dockerd};
+use crate::ground::Ground;
 
 /// The image's name.
 pub(super) const IMAGE: &str = "callgate-lab";
@@ -16,71 +17,38 @@ pub(super) const IMAGE: &str = "callgate-lab";
 const LENIENT: &str = "callgate-lab";
 const RUNTIME: &str = include_str!("runtime.sh");
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A Docker engine that answers.
 pub(super) struct Engine {
-    /// The socket and the daemon, where the lab started it.
-    own: Option<(String, Child)>,
+    /// The one that the lab started, if it did.
+    own: Option<Dockerd>,
 }
 
 impl Engine {
     /// Takes the engine that `docker info` reaches, or starts one.
     pub(super) fn find_or_start(workshop: &Workshop) -> Fallible<Engine> {
         let found = Engine { own: None };
-        if found.answers()? {
+        if dockerd::answers(&mut found.docker())? {
             return Ok(found);
         }
-        let folder = workshop.folder().display();
-        let socket = format!("unix://{folder}/docker.sock");
-        let log = workshop.folder().join("dockerd.log");
         let runtime = workshop.folder().join("runtime.sh");
         fs::write(&runtime, RUNTIME)?;
         fs::set_permissions(&runtime, Permissions::from_mode(0o755))?;
-        let daemon = Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "dockerd", "--host", &socket])
-            .args([
-                format!("--data-root={folder}/data"),
-                format!("--exec-root={folder}/exec"),
-            ])
-            .args([
-                format!("--pidfile={folder}/docker.pid").as_str(),
-                "--bridge=none",
-            ])
-            .args(["--iptables=false", "--ip6tables=false"])
-            .arg(format!("--add-runtime={}={}", LENIENT, runtime.display()))
-            .stdin(Stdio::null())
-            .stdout(File::create(&log)?)
-            .stderr(File::options().append(true).open(&log)?)
-            .spawn()
-            .map_err(|error| format!("dockerd: {error}"))?;
-        let engine = Engine {
-            own: Some((socket, daemon)),
-        };
-        let start = Instant::now();
-        while !engine.answers()? {
-            if start.elapsed() > PATIENCE {
-                let said = fs::read_to_string(&log)?;
-                let tail = said.lines().rev().take(5).collect::<Vec<_>>();
-                return Err(format!("dockerd does not answer; it said: {tail:#?}").into());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(engine)
+        let lenient = format!("--add-runtime={}={}", LENIENT, runtime.display());
+        let own = Dockerd::start(&Ground::MACHINE, workshop.folder(), &[lenient])?;
+        Ok(Engine { own: Some(own) })
     }
 
     /// `docker`, spoken to this engine.
     pub(super) fn docker(&self) -> Command {
-        let mut command = Command::new("docker");
-        if let Some((socket, _)) = &self.own {
-            command.args(["--host", socket]);
+        match &self.own {
+            Some(own) => own.docker(),
+            None => Command::new("docker"),
         }
-        command
     }
 
     /// The socket of the lab's own engine.
     pub(super) fn socket(&self) -> Option<&str> {
-        self.own.as_ref().map(|(socket, _)| socket.as_str())
+        self.own.as_ref().map(Dockerd::socket)
     }
 
     /// The engine and its runtime as callgate's `--target` names them: `docker@20.10+runc@1.1.5`.
@@ -129,26 +97,7 @@ impl Engine {
 
     /// Makes the image from the lab's root.
     pub(super) fn import(&self, workshop: &Workshop) -> Fallible {
-        let archive = workshop.folder().join("image.tar");
-        read(
-            Command::new("tar")
-                .arg("-cf")
-                .arg(&archive)
-                .arg("-C")
-                .arg(workshop.rootfs())
-                .arg("."),
-        )?;
-        read(self.docker().arg("import").arg(&archive).arg(IMAGE))?;
-        Ok(())
-    }
-
-    fn answers(&self) -> Fallible<bool> {
-        Ok(capture(
-            self.docker()
-                .args(["info", "--format", "{{.ServerVersion}}"]),
-        )?
-        .status
-            == 0)
+        dockerd::import(&mut self.docker(), &workshop.rootfs(), IMAGE)
     }
 }
 
@@ -160,14 +109,9 @@ fn numbers(version: &str, count: usize) -> String {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let Some((_, daemon)) = &mut self.own else {
+        if self.own.is_none() {
             // Somebody else's engine keeps nothing of ours; that it is gone already is no fault.
             let _ = capture(self.docker().args(["image", "rm", "--force", IMAGE]));
-            return;
-        };
-        let ended = capture(Command::new("kill").arg(daemon.id().to_string()));
-        if let Err(error) = ended.and_then(|_| daemon.wait().map_err(Into::into)) {
-            eprintln!("lab: the engine did not end: {error}");
         }
     }
 }

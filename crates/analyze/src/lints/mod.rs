@@ -13,6 +13,7 @@ pub(crate) mod cg212;
 pub(crate) mod cg213;
 pub(crate) mod cg215;
 pub(crate) mod cg301;
+pub(crate) mod cg601;
 pub(crate) mod cg606;
 mod docker;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use callgate_engines::Floor;
 use callgate_syscalls::constants::{self, Constants};
 use callgate_syscalls::{Arch, KERNEL, Param, Syscall, X32_BIT, groups};
 use clap::Args;
@@ -21,10 +22,12 @@ use crate::{nearest, number, output};
 #[command(after_help = "Examples:
   callgate syscall openat2
   callgate syscall 41
-  callgate syscall 0x29 --native x86_64")]
+  callgate syscall 0x29 --native x86_64
+  callgate syscall @mount
+  callgate syscall @floor/runc@1.1.5")]
 pub(crate) struct Lookup {
-    /// A name, or a number in decimal or hexadecimal
-    #[arg(value_name = "NAME|NR")]
+    /// A name, a number in decimal or hexadecimal, a group, or what a container runtime needs to start a program
+    #[arg(value_name = "NAME|NR|@GROUP")]
     call: String,
     /// Whose number it is [default: every arch's], and whose widths and constants are shown [default: the host's]
     #[arg(long, value_name = "ARCH")]
@@ -36,6 +39,9 @@ pub(crate) struct Lookup {
 
 /// Prints what is known.
 pub(crate) fn run(arguments: &Lookup) -> Ended {
+    if arguments.call.starts_with('@') {
+        return print_group(&arguments.call, arguments.format);
+    }
     if !number::is_meant(&arguments.call) {
         let unknown = || Failure::new(Status::No, nearest::unknown_call(&arguments.call));
         let call = Syscall::by_name(&arguments.call).ok_or_else(unknown)?;
@@ -52,6 +58,26 @@ pub(crate) fn run(arguments: &Lookup) -> Ended {
         },
         None => print_everywhere(number, arguments.format),
     }
+}
+
+/// Prints the calls of a group, or of a floor.
+fn print_group(name: &str, format: Format) -> Ended {
+    let calls: Vec<&str> = match (groups::by_name(name), Floor::by_name(name)) {
+        (Some(group), _) => group.members.to_vec(),
+        (None, Some(floor)) => floor.made().to_vec(),
+        (None, None) => {
+            return Err(Failure::new(Status::No, nearest::unknown_group(name)));
+        }
+    };
+    match format {
+        Format::Human => output::answer(&format!("{}\n", calls.join("\n")))?,
+        Format::Json => output::document(&GroupAnswer {
+            schema: "callgate/group/v1",
+            name,
+            calls,
+        })?,
+    }
+    Ok(Status::Yes)
 }
 
 /// The call of a number; x32's are found with and without the bit that a filter sees.
@@ -105,6 +131,13 @@ fn print_everywhere(number: u32, format: Format) -> Ended {
         })?,
     }
     Ok(Status::Yes)
+}
+
+#[derive(Serialize)]
+struct GroupAnswer<'g> {
+    schema: &'static str,
+    name: &'g str,
+    calls: Vec<&'g str>,
 }
 
 /// The page of a call; its arguments are shown as on the native arch or, if that lacks the call, as on one that has it.

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use callgate_analyze::{ArchSummary, GroupSummary, Summary, summary};
+use callgate_analyze::{ArchSummary, FloorSummary, GroupSummary, Summary, summary};
 use callgate_syscalls::Syscall;
 use serde::Serialize;
 
@@ -41,6 +41,9 @@ fn page(reading: &Reading, summary: &Summary) -> String {
         "other arches",
         &words::action(summary.bad_arch, native),
     );
+    if let Some(floor) = &summary.floor {
+        row(&mut text, "runtime", &runtime(floor));
+    }
     for arch in &summary.arches {
         text.push('\n');
         of_arch(&mut text, arch);
@@ -58,6 +61,19 @@ fn page(reading: &Reading, summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// Whether the runtime comes to the program, in a sentence.
+fn runtime(FloorSummary { floor, missing }: &FloorSummary) -> String {
+    let calls: Vec<Syscall> = missing.iter().map(|missing| missing.call).collect();
+    match missing.len() {
+        0 => format!("starts the program: all of {} is made", floor.name()),
+        count => format!(
+            "below {}, {count} calls missing: {}",
+            floor.name(),
+            names(&calls)
+        ),
+    }
 }
 
 fn of_arch(text: &mut String, arch: &ArchSummary) {
@@ -133,8 +149,16 @@ struct Answer {
     native: &'static str,
     default: String,
     other_arches: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<FloorAnswer>,
     arches: Vec<ArchAnswer>,
     capabilities: Vec<CapabilityAnswer>,
+}
+
+#[derive(Serialize)]
+struct FloorAnswer {
+    name: String,
+    missing: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -171,6 +195,14 @@ impl Answer {
             native: native.name(),
             default: words::action(summary.default, native),
             other_arches: words::action(summary.bad_arch, native),
+            floor: summary.floor.as_ref().map(|found| FloorAnswer {
+                name: found.floor.name(),
+                missing: found
+                    .missing
+                    .iter()
+                    .map(|missing| missing.call.name())
+                    .collect(),
+            }),
             arches: summary.arches.iter().map(ArchAnswer::of).collect(),
             capabilities: summary
                 .capabilities

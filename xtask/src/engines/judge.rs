@@ -1,0 +1,250 @@
+//! Whether what an engine did with a profile is what the model says: by proof where there is a filter, by the reasons where there is none.
+//! Apart from the engines, because it asks callgate alone.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::engine::{Caps, Engine, Start};
+use super::site::Site;
+use crate::command::{Fallible, Finished, capture, read};
+
+/// callgate, and the program that reads filters back.
+pub(super) struct Judge {
+    callgate: PathBuf,
+    filter: PathBuf,
+    /// Where a filter is written to.
+    program: PathBuf,
+    kernel: String,
+}
+
+/// A difference that is known.
+struct Known {
+    /// What begins the target.
+    engine: &'static str,
+    /// The profile's file.
+    file: &'static str,
+    difference: &'static Difference,
+}
+
+/// The call that shows a difference, and why there is one.
+struct Difference {
+    call: &'static str,
+    reason: &'static str,
+}
+
+/// Differences that are known; one that is none any more is a fault, so that the list stays true.
+const KNOWN: [Known; 6] = [
+    Known::of_docker_20("lab-default.json", &CEILING_OF_X86),
+    Known::of_docker_20("lab-default-no-chmod.json", &CEILING_OF_X86),
+    Known::of_docker_20("moby-1.11-default.json", &CEILING_OF_X86),
+    Known::of_docker_20("docker-default.json", &SHADOW_STACK_OF_X32),
+    Known::of_docker_20("moby-28.3-default.json", &SHADOW_STACK_OF_X32),
+    Known::of_docker_20("moby-profiles-0.2.2-default.json", &SHADOW_STACK_OF_X32),
+];
+
+const SHADOW_STACK_OF_X32: Difference = Difference {
+    call: "map_shadow_stack(0x0, 0x0, 0x0) on x32",
+    reason: "Debian's 2.5.4 has no map_shadow_stack on x32, and the model's table has",
+};
+
+const CEILING_OF_X86: Difference = Difference {
+    call: "semget(0x0, 0x0, 0x0) on x86",
+    reason: "calls that x86 multiplexes too do not raise runc's ENOSYS ceiling there, and in the model they do",
+};
+
+const DIFFERS: &str = "the filter differs from the model";
+
+/// What callgate knows of an engine.
+pub(super) enum Model {
+    /// It reads as this target does.
+    Known { target: String, libseccomp: String },
+    /// Nothing, in callgate's words.
+    Unknown(String),
+}
+
+/// What came of one profile with one set of capabilities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// The filter is the model's.
+    Equal,
+    /// Neither the engine nor the model takes the profile; the engine's words.
+    Refused(String),
+    /// The engine can't start anything under the profile, and callgate says beforehand why; the engine's words.
+    BelowFloor(String),
+    /// The filter differs from the model as is known, and why.
+    Known(String),
+    /// There is no model to compare with; whether the engine started.
+    Unknown(Option<String>),
+    /// A fault of the model or of this machine.
+    Fault(String),
+}
+
+impl Judge {
+    /// With this callgate, and its neighbour.
+    pub(super) fn new(callgate: &Path, site: &Site) -> Fallible<Judge> {
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+        Ok(Judge {
+            callgate: callgate.to_owned(),
+            filter: callgate.with_file_name("callgate-filter"),
+            program: site.folder().join("filter.bpf"),
+            kernel: kernel.trim().to_owned(),
+        })
+    }
+
+    /// The model of an engine, if callgate has one of just this version.
+    pub(super) fn model(&self, engine: &dyn Engine) -> Fallible<Model> {
+        let asked = self.callgate(&["explain", "docker:default", "--target", engine.target()])?;
+        Ok(match asked.status {
+            0 => Model::Known {
+                target: engine.target().to_owned(),
+                libseccomp: engine.libseccomp().to_owned(),
+            },
+            _ => Model::Unknown(first_reason(&asked.stderr)),
+        })
+    }
+
+    /// Judges a start, while the container is there.
+    pub(super) fn cell(
+        &self,
+        model: &Model,
+        profile: &Path,
+        caps: Caps,
+        start: Fallible<Start>,
+    ) -> Cell {
+        let judged = match (start, model) {
+            (Err(error), _) => Err(error),
+            (Ok(start), Model::Unknown(_)) => Ok(Cell::Unknown(match start {
+                Start::Alive(_) => None,
+                Start::Not(said) => Some(said),
+            })),
+            (Ok(Start::Alive(process)), Model::Known { target, libseccomp }) => {
+                self.proved(process, &self.reading(profile, caps, target, libseccomp))
+            }
+            (Ok(Start::Not(said)), Model::Known { target, libseccomp }) => {
+                self.explained(said, &self.reading(profile, caps, target, libseccomp))
+            }
+        };
+        let cell = judged.unwrap_or_else(|error| Cell::Fault(error.to_string()));
+        match known(model, profile) {
+            Some(known) => as_known(cell, known),
+            None => cell,
+        }
+    }
+
+    /// The words that tell callgate what to read, and for whom.
+    fn reading(&self, profile: &Path, caps: Caps, target: &str, libseccomp: &str) -> Vec<String> {
+        let mut words = vec![profile.display().to_string()];
+        let options = [
+            ("--target", target),
+            ("--libseccomp", libseccomp),
+            ("--kernel", &self.kernel),
+            ("--caps", &caps.option()),
+        ];
+        for (option, value) in options {
+            words.extend([option.to_owned(), value.to_owned()]);
+        }
+        words
+    }
+
+    fn proved(&self, process: u32, reading: &[String]) -> Fallible<Cell> {
+        read(
+            Command::new(&self.filter)
+                .arg(process.to_string())
+                .arg(&self.program),
+        )?;
+        let program = self.program.display().to_string();
+        let mut words = vec!["prove", &program];
+        words.extend(reading.iter().map(String::as_str));
+        let proof = self.callgate(&words)?;
+        Ok(match proof.status {
+            0 => Cell::Equal,
+            1 => Cell::Fault(format!("{DIFFERS}: {}", proof.stdout.trim())),
+            _ => Cell::Fault(format!(
+                "it started, and callgate: {}",
+                first_reason(&proof.stderr)
+            )),
+        })
+    }
+
+    fn explained(&self, said: String, reading: &[String]) -> Fallible<Cell> {
+        let mut words = vec!["check", "--format=jsonl"];
+        words.extend(reading.iter().map(String::as_str));
+        let checked = self.callgate(&words)?;
+        if checked.stdout.contains("\"code\":\"CG601\"") {
+            return Ok(Cell::BelowFloor(said));
+        }
+        let mut words = vec!["explain"];
+        words.extend(reading.iter().map(String::as_str));
+        let explained = self.callgate(&words)?;
+        Ok(match explained.status {
+            2 => Cell::Refused(said),
+            _ => Cell::Fault(format!(
+                "it did not start, and callgate sees no reason: {said}"
+            )),
+        })
+    }
+
+    fn callgate(&self, words: &[&str]) -> Fallible<Finished> {
+        capture(Command::new(&self.callgate).args(words))
+    }
+}
+
+impl Known {
+    const fn of_docker_20(file: &'static str, difference: &'static Difference) -> Known {
+        Known {
+            engine: "docker@20.10",
+            file,
+            difference,
+        }
+    }
+}
+
+/// How this profile is known to differ.
+fn known(model: &Model, profile: &Path) -> Option<&'static Difference> {
+    let Model::Known { target, .. } = model else {
+        return None;
+    };
+    let mut known = KNOWN
+        .iter()
+        .filter(|known| target.starts_with(known.engine) && profile.ends_with(known.file));
+    known.next().map(|known| known.difference)
+}
+
+fn as_known(cell: Cell, known: &Difference) -> Cell {
+    let reason = known.reason;
+    match cell {
+        Cell::Fault(fault) if fault.starts_with(DIFFERS) && fault.contains(known.call) => {
+            Cell::Known(reason.to_owned())
+        }
+        Cell::Equal => Cell::Fault(format!("equal, though it is listed as different: {reason}")),
+        other => other,
+    }
+}
+
+/// The first line that callgate says, without its name.
+fn first_reason(stderr: &str) -> String {
+    let line = stderr.lines().next().unwrap_or_default();
+    line.trim_start_matches("callgate: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_difference_has_to_be_one() {
+        let difference = Difference {
+            call: "chdir(0x0) on x86",
+            reason: "why",
+        };
+        let as_known = |cell| as_known(cell, &difference);
+        let differs = |call: &str| Cell::Fault(format!("{DIFFERS}: stricter {call}"));
+        let known = as_known(differs("chdir(0x0) on x86"));
+        assert_eq!(known, Cell::Known("why".to_owned()));
+        let other = || differs("getcwd(0x0) on x86");
+        assert_eq!(as_known(other()), other());
+        assert!(matches!(as_known(Cell::Equal), Cell::Fault(_)));
+        let refused = || Cell::Refused("no".to_owned());
+        assert_eq!(as_known(refused()), refused());
+    }
+}
