@@ -94,10 +94,7 @@ fn names_neighbours_and_whole_arches() {
         Policy::new(Action::Allow, bad_arch, vec![section]).expect("one section")
     };
     let eperm = Action::Errno(1);
-    let some = vec![Comparison {
-        arg: Arg::A0,
-        test: Test::Eq(9),
-    }];
+    let some = vec![Comparison::new(Arg::A0, Test::Eq(9))];
     let socket = Syscall::by_name("socket").expect("a call");
     let nr = socket.number(Arch::X86_64).expect("it has one");
     let one = policy(

@@ -54,7 +54,7 @@ struct Call {
     /// One without comparisons, or those with some that were taken.
     lines: Vec<Line>,
     tree: Tree,
-    /// What libseccomp does is not known, since it looks at memory that it has given back.
+    /// What libseccomp does is not known: it looks at memory that it has given back, or the rules are too many.
     is_lost: bool,
 }
 
@@ -117,6 +117,9 @@ pub(crate) enum Rejection {
 ///
 /// Each takes half an instruction at least: two that are each other's opposite share one.
 const CONDITIONS: usize = 2 * callgate_bpf::MAX_INSNS;
+
+/// As many conditional rules of a call are put into its tree, which takes the square of their number; of more, nothing is claimed.
+const RULES_OF_A_CALL: usize = 128;
 
 impl Database {
     /// The empty database of an arch, in this version of libseccomp; where none is stated, as 2.5.4 has it.
@@ -210,6 +213,7 @@ impl Database {
 impl Call {
     /// Adds the nodes of a conditional rule; whether some of them are in the tree then.
     fn add(&mut self, arch: Arch, answers: Answers, line: &Line) -> Result<bool, Rejection> {
+        self.is_lost |= self.lines.len() >= RULES_OF_A_CALL;
         if self.is_lost {
             return Ok(true);
         }

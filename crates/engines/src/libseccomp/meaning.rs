@@ -18,7 +18,7 @@ pub(super) struct Exact {
 
 /// As many rules as are written down for one call, and as many tests as are looked at for that.
 const RULES: usize = 4096;
-const TESTS: usize = 1 << 16;
+const TESTS: usize = 1 << 14;
 
 /// As many tests may hold one after the other.
 const DEPTH: usize = 256;
