@@ -33,6 +33,7 @@ use crate::resolved::How;
 use crate::version::Version;
 pub(crate) use finish::{Layout, Written, finish};
 use merge::Answers;
+pub(crate) use multiplex::is_multiplexed;
 use multiplex::{goes_through_another, ways};
 use tree::{Tree, Trouble};
 

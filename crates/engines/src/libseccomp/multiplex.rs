@@ -88,6 +88,11 @@ pub(super) fn goes_through_another(call: Syscall) -> bool {
     SOCKETCALL.contains(&name) || IPC.iter().any(|&(each, _)| each == name)
 }
 
+/// Whether a call of this name goes through another one on an arch.
+pub(crate) fn is_multiplexed(arch: Arch, name: &str) -> bool {
+    multiplexer(arch, name).is_some()
+}
+
 /// The number of the call through which another one goes, and that one's number in there.
 fn multiplexer(arch: Arch, name: &str) -> Option<(u32, u64)> {
     if !multiplexes(arch) {

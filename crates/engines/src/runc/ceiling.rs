@@ -6,6 +6,7 @@ use callgate_policy::{Action, Numbers, Rule};
 use callgate_profile::{Spanned, SyscallRule};
 use callgate_syscalls::{Arch, X32_BIT, errno_by_name};
 
+use crate::libseccomp::is_multiplexed;
 use crate::resolved::{How, Origins};
 use crate::runtime::{Oci, newest_call_of, number_of};
 use crate::target::Target;
@@ -99,7 +100,11 @@ fn highest<'p>(
     let mut highest: Option<Highest<'p>> = None;
     for rule in &oci.rules {
         for &name in &rule.calls {
-            let number = number_of(&name.value, arch, newest).unwrap_or(0);
+            // libseccomp gives no number of its own to what an arch multiplexes, though newer kernels do.
+            let number = match is_multiplexed(arch, &name.value) {
+                true => 0,
+                false => number_of(&name.value, arch, newest).unwrap_or(0),
+            };
             if number > highest.as_ref().map_or(0, |highest| highest.number) {
                 highest = Some(Highest {
                     number,
