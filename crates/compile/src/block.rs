@@ -2,7 +2,7 @@
 //!
 //! Apart from the diagram that says what the block means; here is only how to ask.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use callgate_syscalls::Endian;
@@ -157,22 +157,25 @@ impl Blocks<'_> {
 
     /// Whether all values within a mask are answered alike.
     fn is_constant_within(&self, function: Diagram, rank: u16, mask: u32) -> bool {
-        let mut layer = Vec::from([function]);
-        for level in rank * WORD_BITS..(rank + 1) * WORD_BITS {
-            let free = mask & (1 << (WORD_BITS - 1 - level % WORD_BITS)) != 0;
-            let mut later = Vec::with_capacity(layer.len() * 2);
-            for node in layer {
-                let (clear, set) = self.diagrams.halves(node, level);
-                later.push(clear);
-                if free {
-                    later.push(set);
+        let end = (rank + 1) * WORD_BITS;
+        // Ascending by their first bits, so that a node is met after all that lead to it.
+        let mut todo = BTreeSet::from([(self.diagrams.level(function), function)]);
+        let mut answer = None;
+        while let Some((level, node)) = todo.pop_first() {
+            if level >= end {
+                if answer.is_some_and(|answer| answer != node) {
+                    return false;
                 }
+                answer = Some(node);
+                continue;
             }
-            later.sort_unstable();
-            later.dedup();
-            layer = later;
+            let (clear, set) = self.diagrams.halves(node, level);
+            todo.insert((self.diagrams.level(clear), clear));
+            if mask & (1 << (WORD_BITS - 1 - level % WORD_BITS)) != 0 {
+                todo.insert((self.diagrams.level(set), set));
+            }
         }
-        layer.len() == 1
+        true
     }
 
     /// The tree that begins with a test, if both of its sides are then simpler.
@@ -186,15 +189,16 @@ impl Blocks<'_> {
         let holds = self
             .diagrams
             .test(rank, test, Diagrams::ALWAYS, Diagrams::NEVER)?;
+        let yes = self.simplest(function, rank, holds)?;
+        if self.nodes(yes, rank) >= before.nodes {
+            return Ok(None);
+        }
         let fails = self
             .diagrams
             .test(rank, test, Diagrams::NEVER, Diagrams::ALWAYS)?;
-        let yes = self.simplest(function, rank, holds)?;
         let no = self.simplest(function, rank, fails)?;
-        for side in [yes, no] {
-            if self.nodes(side, rank) >= before.nodes {
-                return Ok(None);
-            }
+        if self.nodes(no, rank) >= before.nodes {
+            return Ok(None);
         }
         let (yes, no) = (self.tree(yes, rank)?, self.tree(no, rank)?);
         Ok(Some(match test {
@@ -216,6 +220,9 @@ impl Blocks<'_> {
     /// The simplest function that is the same where `care` holds.
     fn simplest(&mut self, function: Diagram, rank: u16, care: Diagram) -> Result<Diagram, Full> {
         let mut simplest = self.diagrams.simplified(function, care)?;
+        if !self.diagrams.begins_in(simplest, rank) {
+            return Ok(simplest);
+        }
         let few = targets(self.diagrams, function, rank).into_iter().take(4);
         for filling in few.collect::<Vec<_>>() {
             let filled = self.diagrams.choose(care, function, filling)?;
