@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod calls;
+pub(crate) mod mutants;
 pub(crate) mod random;
 
 use callgate_bpf::{Program, always_allows, run};
