@@ -142,14 +142,14 @@ fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result
     // By the word that is asked for first, then by the other one, which is zero where there is none.
     let mut pairs: Vec<[u32; 2]> = values
         .into_iter()
-        .map(|value| match arch.endian() {
-            Endian::Little => [low(value), high(value)],
-            Endian::Big => [high(value), low(value)],
+        .map(|value| match halves.first {
+            Half::Low => [low(value), high(value)],
+            Half::High => [high(value), low(value)],
         })
         .collect();
-    let words = match arch.endian() {
-        Endian::Little => [halves.low, halves.high],
-        Endian::Big => [halves.high, halves.low],
+    let words = match halves.first {
+        Half::Low => [halves.low, halves.high],
+        Half::High => [halves.high, halves.low],
     };
     pairs.sort_unstable();
     let mut set = Set::new();
@@ -184,14 +184,19 @@ fn all_hold(forest: &mut Forest, arch: Arch, list: &[Comparison]) -> Result<Tree
 
 /// The calls of an arch: x32's are those of x86_64's token from its bit upward, except the last number.
 fn owned(forest: &mut Forest, arch: Arch) -> Result<Tree, Undecided> {
-    let token = equal(forest, Word::At(SeccompData::ARCH), arch.audit())?;
+    let (no, yes) = (Forest::NO, Forest::YES);
+    let token = by_order(
+        forest,
+        Word::At(SeccompData::ARCH),
+        arch.audit(),
+        [no, yes, no],
+    )?;
     if arch.audit() != Arch::X86_64.audit() {
         return Ok(token);
     }
     let number = Word::At(SeccompData::NR);
-    let from_bit = at_least(forest, number, X32_BIT)?;
-    let last = equal(forest, number, u32::MAX)?;
-    let not_last = forest.not(last)?;
+    let from_bit = by_order(forest, number, X32_BIT, [no, yes, yes])?;
+    let not_last = by_order(forest, number, u32::MAX, [yes, no, yes])?;
     let mut numbers = forest.and(from_bit, not_last)?;
     if arch != Arch::X32 {
         numbers = forest.not(numbers)?;
@@ -202,28 +207,29 @@ fn owned(forest: &mut Forest, arch: Arch) -> Result<Tree, Undecided> {
 /// Whether a comparison holds of its argument.
 fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, Undecided> {
     let argument = halves(arch, it.arg, it.width);
-    match it.test {
-        Test::Eq(value) => equal_wide(forest, argument, value),
-        Test::Gt(value) => greater_wide(forest, argument, value),
-        Test::Ne(value) => {
-            let equal = equal_wide(forest, argument, value)?;
-            forest.not(equal)
-        }
-        Test::Le(value) => {
-            let greater = greater_wide(forest, argument, value)?;
-            forest.not(greater)
-        }
-        Test::Ge(value) => at_least_wide(forest, argument, value),
-        Test::Lt(value) => {
-            let at_least = at_least_wide(forest, argument, value)?;
-            forest.not(at_least)
-        }
+    let (no, yes) = (Forest::NO, Forest::YES);
+    // What follows where the argument is below the value, where it is the same, and where it is above.
+    let (value, follow) = match it.test {
+        Test::Eq(value) => (value, [no, yes, no]),
+        Test::Ne(value) => (value, [yes, no, yes]),
+        Test::Lt(value) => (value, [yes, no, no]),
+        Test::Le(value) => (value, [yes, yes, no]),
+        Test::Ge(value) => (value, [no, yes, yes]),
+        Test::Gt(value) => (value, [no, no, yes]),
         Test::MaskedEq { mask, value } => {
-            let high = masked(forest, argument.high, high(mask), high(value))?;
-            let low = masked(forest, argument.low, low(mask), low(value))?;
-            forest.and(high, low)
+            let low = |forest: &mut Forest, then| {
+                masked(forest, argument.low, low(mask), low(value), then)
+            };
+            let high = |forest: &mut Forest, then| {
+                masked(forest, argument.high, high(mask), high(value), then)
+            };
+            return match argument.first {
+                Half::Low => high(forest, yes).and_then(|then| low(forest, then)),
+                Half::High => low(forest, yes).and_then(|then| high(forest, then)),
+            };
         }
-    }
+    };
+    by_order_wide(forest, argument, value, follow)
 }
 
 /// A value of 64 bits in two words.
@@ -231,6 +237,15 @@ fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, U
 struct Halves {
     low: Word,
     high: Word,
+    /// The one that diagrams ask for first.
+    first: Half,
+}
+
+/// A half of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Low,
+    High,
 }
 
 /// A word of the call at an offset, or one of which less is seen; the rest is zero.
@@ -265,64 +280,66 @@ fn halves(arch: Arch, arg: Arg, width: Width) -> Halves {
         32 => (Word::At(low), Word::Zero),
         _ => (Word::At(low), Word::At(high)),
     };
-    Halves { low, high }
+    let first = match arch.endian() {
+        Endian::Little => Half::Low,
+        Endian::Big => Half::High,
+    };
+    Halves { low, high, first }
 }
 
-fn equal_wide(forest: &mut Forest, it: Halves, value: u64) -> Result<Tree, Undecided> {
-    let high = equal(forest, it.high, high(value))?;
-    let low = equal(forest, it.low, low(value))?;
-    forest.and(high, low)
+/// What follows by how two words compare with a value: below it, the same, or above.
+fn by_order_wide(
+    forest: &mut Forest,
+    it: Halves,
+    value: u64,
+    [below, same, above]: [Tree; 3],
+) -> Result<Tree, Undecided> {
+    let (high, low) = (high(value), low(value));
+    match it.first {
+        Half::High => {
+            let by_low = by_order(forest, it.low, low, [below, same, above])?;
+            by_order(forest, it.high, high, [below, by_low, above])
+        }
+        // The low half has its say where the high one is the same.
+        Half::Low => {
+            let mut by_high = [below, same, above];
+            for follow in &mut by_high {
+                *follow = by_order(forest, it.high, high, [below, *follow, above])?;
+            }
+            by_order(forest, it.low, low, by_high)
+        }
+    }
 }
 
-fn greater_wide(forest: &mut Forest, it: Halves, value: u64) -> Result<Tree, Undecided> {
-    let above = greater(forest, it.high, high(value))?;
-    let level = equal(forest, it.high, high(value))?;
-    let low = greater(forest, it.low, low(value))?;
-    let by_low = forest.and(level, low)?;
-    forest.or(above, by_low)
-}
-
-fn at_least_wide(forest: &mut Forest, it: Halves, value: u64) -> Result<Tree, Undecided> {
-    let greater = greater_wide(forest, it, value)?;
-    let equal = equal_wide(forest, it, value)?;
-    forest.or(greater, equal)
-}
-
-/// The word is this.
-pub(crate) fn equal(forest: &mut Forest, word: Word, value: u32) -> Result<Tree, Undecided> {
-    masked(forest, word, u32::MAX, value)
-}
-
-/// The word is above this: at the highest bit where they differ, it has it.
-pub(crate) fn greater(forest: &mut Forest, word: Word, value: u32) -> Result<Tree, Undecided> {
+/// What follows by how a word compares with a value, which the highest bit decides where they differ; that asks for later words only.
+pub(crate) fn by_order(
+    forest: &mut Forest,
+    word: Word,
+    value: u32,
+    [below, same, above]: [Tree; 3],
+) -> Result<Tree, Undecided> {
     let (offset, bits) = word.seen();
     if u64::from(value) >> bits != 0 {
-        return Ok(Forest::NO);
+        return Ok(below);
     }
-    let mut tree = Forest::NO;
+    let mut tree = same;
     for bit in 0..bits {
         tree = if value & 1 << bit == 0 {
-            forest.branch(level(offset, bit), tree, Forest::YES)?
+            forest.branch(level(offset, bit), tree, above)?
         } else {
-            forest.branch(level(offset, bit), Forest::NO, tree)?
+            forest.branch(level(offset, bit), below, tree)?
         };
     }
     Ok(tree)
 }
 
-fn at_least(forest: &mut Forest, word: Word, value: u32) -> Result<Tree, Undecided> {
-    match value.checked_sub(1) {
-        Some(below) => greater(forest, word, below),
-        None => Ok(Forest::YES),
-    }
-}
-
-/// The bits of the word that the mask has are the value.
+/// What follows where the bits of the word that the mask has are the value, and else "no"; that asks for later words only.
 pub(crate) fn masked(
     forest: &mut Forest,
     word: Word,
     mask: u32,
     value: u32,
+    then: Tree,
 ) -> Result<Tree, Undecided> {
     if value & !mask != 0 {
         return Ok(Forest::NO);
@@ -331,7 +348,7 @@ pub(crate) fn masked(
     if u64::from(value) >> bits != 0 {
         return Ok(Forest::NO);
     }
-    let mut tree = Forest::YES;
+    let mut tree = then;
     for bit in 0..bits {
         if mask & 1 << bit == 0 {
             continue;

@@ -6,7 +6,7 @@ use callgate_bpf::{AluOp, JumpOp};
 
 use crate::budget::Undecided;
 use crate::forest::{Forest, Tree, level};
-use crate::specification::{Word, equal, greater, masked};
+use crate::specification::{Word, by_order, masked};
 
 /// A value of 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,13 +90,13 @@ impl Value {
             (Self::Constant(one), Self::Constant(two)) => Ok(truth(op.holds(one, two))),
             (Self::Word(offset), Self::Constant(value)) => {
                 let word = Word::At(offset);
-                match (op, value.checked_sub(1)) {
-                    (JumpOp::Eq, _) => equal(forest, word, value),
-                    (JumpOp::Gt, _) => greater(forest, word, value),
-                    (JumpOp::Ge, Some(below)) => greater(forest, word, below),
-                    (JumpOp::Ge, None) => Ok(Forest::YES),
-                    (JumpOp::Set, _) => {
-                        let clear = masked(forest, word, value, 0)?;
+                let (no, yes) = (Forest::NO, Forest::YES);
+                match op {
+                    JumpOp::Eq => by_order(forest, word, value, [no, yes, no]),
+                    JumpOp::Gt => by_order(forest, word, value, [no, no, yes]),
+                    JumpOp::Ge => by_order(forest, word, value, [no, yes, yes]),
+                    JumpOp::Set => {
+                        let clear = masked(forest, word, value, 0, yes)?;
                         forest.not(clear)
                     }
                 }
