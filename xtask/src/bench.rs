@@ -15,7 +15,7 @@ pub(crate) struct Extent {
     pub(crate) quick: bool,
 }
 
-/// Measures; an error if a promise is not kept.
+/// Measures; an error if something got worse.
 pub(crate) fn run(extent: &Extent) -> Fallible {
     let mut command = Command::new(env!("CARGO"));
     command.args(["bench", "--quiet", "--package", "callgate-tests"]);

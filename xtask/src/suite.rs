@@ -8,8 +8,8 @@ use clap::Args;
 
 use crate::command::{Fallible, capture, succeed};
 use crate::left_out::{Demand, LeftOut};
-use crate::packages::{self, KERNEL_HEADERS, LIBCLANG, LIBSECCOMP, Need};
-use crate::{engines, lab, tidy};
+use crate::packages::{self, KERNEL_HEADERS, LIBCLANG, LIBSECCOMP, Need, VALGRIND};
+use crate::{bench, engines, lab, tidy};
 
 /// How much of the suite runs.
 #[derive(Args)]
@@ -41,7 +41,7 @@ enum End {
     Excused(String),
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "format",
         thorough: false,
@@ -89,6 +89,12 @@ const STEPS: [Step; 9] = [
         thorough: true,
         missing: engines::missing,
         check: real_engines,
+    },
+    Step {
+        name: "benchmarks",
+        thorough: true,
+        missing: || Need::missing([&LIBSECCOMP, &VALGRIND]),
+        check: |_, _| bench::run(&bench::Extent { quick: true }).map(|()| End::Passed),
     },
     Step {
         name: "tests",

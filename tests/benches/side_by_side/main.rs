@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     if kept {
         ExitCode::SUCCESS
     } else {
-        eprintln!("a promise above is not kept");
+        eprintln!("something above got worse");
         ExitCode::FAILURE
     }
 }

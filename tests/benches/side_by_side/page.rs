@@ -14,6 +14,15 @@ pub(crate) struct Page {
     plots: Vec<Plot>,
 }
 
+/// How many times quicker callgate shall be.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal {
+    /// One day.
+    pub(crate) aim: f64,
+    /// Below this something got worse: what was reached, less what a noisy machine may take.
+    pub(crate) least: f64,
+}
+
 /// Where the plots stand, beside the page.
 const PLOTS: &str = "bench";
 
@@ -57,11 +66,26 @@ impl Page {
         }
     }
 
-    /// Says whether a promise is kept, and gives that back.
-    pub(crate) fn promise(&mut self, what: &str, kept: bool, figures: &str) -> bool {
-        let word = if kept { "kept" } else { "NOT KEPT" };
-        let _ = writeln!(self.text, "\nPromise {word}: {what}: {figures}.");
-        kept
+    /// Says how many times quicker callgate is than libseccomp, and whether that is what is aimed at; whether it is enough.
+    pub(crate) fn ratio(&mut self, what: &str, ratio: f64, goal: Goal) -> bool {
+        let Goal { aim, least } = goal;
+        let word = if ratio >= aim {
+            "reached"
+        } else {
+            "not reached"
+        };
+        let _ = writeln!(
+            self.text,
+            "\n{what}: {ratio:.1} times quicker than libseccomp at level 2; the aim of {aim} is {word}."
+        );
+        let enough = ratio >= least;
+        if !enough {
+            let _ = writeln!(
+                self.text,
+                "It was {least} at least, so something got worse."
+            );
+        }
+        enough
     }
 
     /// Adds a plot.
