@@ -270,17 +270,12 @@ fn seen_by(arch: Arch, comparisons: Vec<Comparison>) -> Vec<Comparison> {
     let mut kept: Vec<Comparison> = comparisons
         .into_iter()
         .map(|comparison| Comparison {
-            test: match comparison.test {
-                Test::Ne(value) => Test::Ne(cut(value)),
-                Test::Lt(value) => Test::Lt(cut(value)),
-                Test::Le(value) => Test::Le(cut(value)),
-                Test::Eq(value) => Test::Eq(cut(value)),
-                Test::Ge(value) => Test::Ge(cut(value)),
-                Test::Gt(value) => Test::Gt(cut(value)),
+            test: match comparison.test.map(cut) {
                 Test::MaskedEq { mask, value } => Test::MaskedEq {
-                    mask: cut(mask),
-                    value: cut(value & mask),
+                    mask,
+                    value: value & mask,
                 },
+                other => other,
             },
             ..comparison
         })

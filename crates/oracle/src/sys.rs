@@ -181,7 +181,6 @@ fn in_a_child(recipe: &Recipe, file: &File) -> io::Result<c_int> {
 /// # Safety
 /// Called in a child process; what libseccomp allocates is left to its end.
 unsafe fn follow(recipe: &Recipe, fd: RawFd) -> Result<(), Refusal> {
-    use scmp::scmp_filter_attr as attribute;
     let mut whole: scmp::scmp_filter_ctx = ptr::null_mut();
     for (place, section) in recipe.sections.iter().enumerate() {
         // SAFETY: a context that libseccomp made and that nobody released.
@@ -190,28 +189,13 @@ unsafe fn follow(recipe: &Recipe, fd: RawFd) -> Result<(), Refusal> {
             if context.is_null() {
                 return Err(Refusal::of_step(0, -libc::EINVAL));
             }
-            for (name, value) in [
-                (attribute::SCMP_FLTATR_ACT_BADARCH, recipe.bad_arch),
-                (attribute::SCMP_FLTATR_CTL_OPTIMIZE, recipe.optimize),
-            ] {
-                checked(scmp::seccomp_attr_set(context, name, value))
-                    .map_err(|code| Refusal::of_step(1, code))?;
-            }
+            set_attributes(recipe, context)?;
             if !is_native(section.token) {
                 checked(scmp::seccomp_arch_remove(context, scmp::SCMP_ARCH_NATIVE))
                     .and_then(|()| checked(scmp::seccomp_arch_add(context, section.token)))
                     .map_err(|_| Refusal::of_arch(place))?;
             }
-            for (at, rule) in section.rules.iter().enumerate() {
-                checked(scmp::seccomp_rule_add_array(
-                    context,
-                    rule.action,
-                    rule.nr,
-                    rule.comparisons.len() as u32,
-                    rule.comparisons.as_ptr(),
-                ))
-                .map_err(|code| Refusal::of_rule(place, at, code))?;
-            }
+            add_rules(place, section, context)?;
             if whole.is_null() {
                 whole = context;
             } else {
@@ -253,16 +237,9 @@ unsafe fn follow_in_place(
     context: scmp::scmp_filter_ctx,
     fd: RawFd,
 ) -> Result<(), Refusal> {
-    use scmp::scmp_filter_attr as attribute;
     // SAFETY: as the caller promises.
     unsafe {
-        for (name, value) in [
-            (attribute::SCMP_FLTATR_ACT_BADARCH, recipe.bad_arch),
-            (attribute::SCMP_FLTATR_CTL_OPTIMIZE, recipe.optimize),
-        ] {
-            checked(scmp::seccomp_attr_set(context, name, value))
-                .map_err(|code| Refusal::of_step(1, code))?;
-        }
+        set_attributes(recipe, context)?;
         for (place, section) in recipe.sections.iter().enumerate() {
             if !is_native(section.token) {
                 checked(scmp::seccomp_arch_add(context, section.token))
@@ -270,19 +247,44 @@ unsafe fn follow_in_place(
             }
         }
         for (place, section) in recipe.sections.iter().enumerate() {
-            for (at, rule) in section.rules.iter().enumerate() {
-                checked(scmp::seccomp_rule_add_array(
-                    context,
-                    rule.action,
-                    rule.nr,
-                    rule.comparisons.len() as u32,
-                    rule.comparisons.as_ptr(),
-                ))
-                .map_err(|code| Refusal::of_rule(place, at, code))?;
-            }
+            add_rules(place, section, context)?;
         }
         checked(scmp::seccomp_export_bpf(context, fd)).map_err(|code| Refusal::of_step(3, code))
     }
+}
+
+/// # Safety
+/// The context is one that libseccomp made, and nobody released it.
+unsafe fn set_attributes(recipe: &Recipe, context: scmp::scmp_filter_ctx) -> Result<(), Refusal> {
+    use scmp::scmp_filter_attr as attribute;
+    for (name, value) in [
+        (attribute::SCMP_FLTATR_ACT_BADARCH, recipe.bad_arch),
+        (attribute::SCMP_FLTATR_CTL_OPTIMIZE, recipe.optimize),
+    ] {
+        // SAFETY: as the caller promises.
+        checked(unsafe { scmp::seccomp_attr_set(context, name, value) })
+            .map_err(|code| Refusal::of_step(1, code))?;
+    }
+    Ok(())
+}
+
+/// # Safety
+/// The context is one that libseccomp made, and nobody released it.
+unsafe fn add_rules(
+    place: usize,
+    section: &Section,
+    context: scmp::scmp_filter_ctx,
+) -> Result<(), Refusal> {
+    for (at, rule) in section.rules.iter().enumerate() {
+        let count = rule.comparisons.len() as u32;
+        let comparisons = rule.comparisons.as_ptr();
+        // SAFETY: as the caller promises, and the library reads so many comparisons.
+        checked(unsafe {
+            scmp::seccomp_rule_add_array(context, rule.action, rule.nr, count, comparisons)
+        })
+        .map_err(|code| Refusal::of_rule(place, at, code))?;
+    }
+    Ok(())
 }
 
 fn checked(code: c_int) -> Result<(), c_int> {

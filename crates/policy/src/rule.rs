@@ -183,6 +183,23 @@ pub enum Test {
 }
 
 impl Test {
+    /// The same test of other values, a mask's among them.
+    #[must_use]
+    pub fn map(self, mut other: impl FnMut(u64) -> u64) -> Self {
+        match self {
+            Self::Ne(value) => Self::Ne(other(value)),
+            Self::Lt(value) => Self::Lt(other(value)),
+            Self::Le(value) => Self::Le(other(value)),
+            Self::Eq(value) => Self::Eq(other(value)),
+            Self::Ge(value) => Self::Ge(other(value)),
+            Self::Gt(value) => Self::Gt(other(value)),
+            Self::MaskedEq { mask, value } => Self::MaskedEq {
+                mask: other(mask),
+                value: other(value),
+            },
+        }
+    }
+
     /// Whether it holds for a value.
     #[must_use]
     pub const fn holds(self, seen: u64) -> bool {
