@@ -42,5 +42,5 @@ pub use bytes::BytesError;
 pub use cache::always_allows;
 pub use data::SeccompData;
 pub use insn::{AluOp, Insn, InsnError, JumpOp, Operand, RawInsn};
-pub use machine::{Outcome, run};
+pub use machine::{Outcome, path, run};
 pub use program::{MAX_INSNS, MEMORY_WORDS, Program, ProgramError};

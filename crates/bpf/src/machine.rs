@@ -1,5 +1,7 @@
 //! The interpreter: what a program answers to a call, and in how many steps.
 
+use alloc::vec::Vec;
+
 use crate::action::Action;
 use crate::data::SeccompData;
 use crate::insn::{AluOp, Insn, JumpOp, Operand};
@@ -19,7 +21,8 @@ pub struct Outcome {
 /// Runs a program on a call, as the kernel would.
 #[must_use]
 pub fn run(program: &Program, call: &SeccompData) -> Outcome {
-    let (ret, steps) = answer(program, call);
+    let mut steps = 0;
+    let ret = answer(program, call, |_| steps += 1);
     Outcome {
         ret,
         action: Action::from_ret(ret),
@@ -27,17 +30,24 @@ pub fn run(program: &Program, call: &SeccompData) -> Outcome {
     }
 }
 
-/// The returned word and the steps.
+/// The instructions that a program takes on a call, by their places and in their order; the last one returns.
+#[must_use]
+pub fn path(program: &Program, call: &SeccompData) -> Vec<usize> {
+    let mut path = Vec::new();
+    answer(program, call, |at| path.push(at));
+    path
+}
+
+/// The returned word; each instruction is visited before it is taken.
 ///
 /// The checks that made the program hold every index here in bounds.
-fn answer(program: &Program, call: &SeccompData) -> (u32, u32) {
+fn answer(program: &Program, call: &SeccompData, mut visit: impl FnMut(usize)) -> u32 {
     let mut a: u32 = 0;
     let mut x: u32 = 0;
     let mut memory = [0u32; MEMORY_WORDS as usize];
     let mut at = 0;
-    let mut steps = 0;
     loop {
-        steps += 1;
+        visit(at);
         let insn = program.insns()[at];
         at += 1;
         match insn {
@@ -58,7 +68,7 @@ fn answer(program: &Program, call: &SeccompData) -> (u32, u32) {
             Insn::Txa => a = x,
             Insn::Alu(op, operand) => match op.apply(a, operand.value(x)) {
                 Some(value) => a = value,
-                None => return (0, steps),
+                None => return 0,
             },
             Insn::Neg => a = a.wrapping_neg(),
             Insn::Ja(skip) => at += skip as usize,
@@ -74,8 +84,8 @@ fn answer(program: &Program, call: &SeccompData) -> (u32, u32) {
                     jf
                 });
             }
-            Insn::RetK(ret) => return (ret, steps),
-            Insn::RetA => return (a, steps),
+            Insn::RetK(ret) => return ret,
+            Insn::RetA => return a,
         }
     }
 }
@@ -126,11 +136,30 @@ impl JumpOp {
 mod tests {
     use super::*;
     use alloc::vec;
-    use alloc::vec::Vec;
 
     fn returned(insns: Vec<Insn>, call: &SeccompData) -> (u32, u32) {
         let outcome = run(&Program::new(insns).expect("a program"), call);
         (outcome.ret, outcome.steps)
+    }
+
+    #[test]
+    fn a_path_is_what_was_counted() {
+        let program = Program::new(vec![
+            Insn::LdAbs(SeccompData::NR),
+            Insn::jeq(7, 1, 0),
+            Insn::Ja(1),
+            Insn::RetK(1),
+            Insn::RetK(2),
+        ])
+        .expect("a program");
+        for (nr, places) in [(7, vec![0, 1, 3]), (8, vec![0, 1, 2, 4])] {
+            let call = SeccompData {
+                nr,
+                ..SeccompData::default()
+            };
+            assert_eq!(path(&program, &call), places);
+            assert_eq!(run(&program, &call).steps as usize, places.len());
+        }
     }
 
     #[test]

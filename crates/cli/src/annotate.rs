@@ -39,6 +39,17 @@ pub(crate) fn program(program: &Program, native: Arch) -> String {
     output
 }
 
+/// Those of its lines that these places name, in their order.
+pub(crate) fn path(program: &Program, native: Arch, places: &[usize]) -> String {
+    let whole = self::program(program, native);
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut output = String::new();
+    for &at in places {
+        let _ = writeln!(output, "{}", lines[at]);
+    }
+    output
+}
+
 /// Which instructions jump to each.
 fn sources(program: &Program) -> Vec<Vec<usize>> {
     let mut sources = vec![Vec::new(); program.len()];

@@ -9,10 +9,10 @@ use callgate_analyze::{
     Answers, Bystander, Call, Change, Circumstance, Reason, Verdict, answers, comparison,
     comparisons, verdict,
 };
-use callgate_bpf::Action;
+use callgate_bpf::{Action, Program, SeccompData};
 use callgate_engines::{How, Refusal, Target};
 use callgate_policy::{Decision, RuleId};
-use callgate_syscalls::Arch;
+use callgate_syscalls::{Arch, Syscall};
 
 use super::{Made, circumstances};
 use crate::failure::{Failure, Status};
@@ -20,13 +20,23 @@ use crate::output;
 use crate::question::Question;
 use crate::reading::Reading;
 use crate::render::Source;
-use crate::verb::Format;
-use crate::words;
+use crate::verb::{Format, compile};
+use crate::{annotate, words};
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// What becomes of the call, and why.
+    Verdict,
+    /// And the way through the program.
+    Path,
+}
 
 /// Prints what becomes of the call.
 pub(super) fn print(
     reading: &Reading,
     question: &Question,
+    shown: Shown,
     format: Format,
 ) -> Result<Made, Failure> {
     let arch = main_arch(reading, question)?;
@@ -40,6 +50,12 @@ pub(super) fn print(
         args: args.map(Option::unwrap_or_default),
     };
     let source = Source::of(&reading.document);
+    if is_open && shown == Shown::Path {
+        return Err(Failure::input(format_args!(
+            "the path depends on the arguments of {}, and none are given",
+            call.syscall().map_or("the call", Syscall::name)
+        )));
+    }
     if is_open {
         let page = Page {
             reading,
@@ -61,11 +77,48 @@ pub(super) fn print(
         source: &source,
         call,
     };
+    let way = match shown {
+        Shown::Verdict => None,
+        Shown::Path => Some(Way::of(reading, call)?),
+    };
     match format {
-        Format::Human => output::answer(&page.of_verdict(&verdict, question))?,
-        Format::Json => output::document(&page.verdict_as_json(&verdict))?,
+        Format::Human => {
+            let mut text = page.of_verdict(&verdict, question);
+            if let Some(way) = way {
+                let _ = write!(
+                    text,
+                    "\n{}",
+                    annotate::path(&way.program, arch, &way.places)
+                );
+            }
+            output::answer(&text)?;
+        }
+        Format::Json => {
+            let places = way.map(|way| way.places);
+            output::document(&page.verdict_as_json(&verdict, places))?;
+        }
     }
     Ok(Made::of(verdict.decision.action.makes_the_call()))
+}
+
+/// A program, and the instructions of it that a call takes.
+struct Way {
+    program: Program,
+    places: Vec<usize>,
+}
+
+impl Way {
+    fn of(reading: &Reading, call: Call) -> Result<Self, Failure> {
+        let program = compile::program(reading)?;
+        let data = SeccompData {
+            nr: call.nr,
+            arch: call.arch.audit(),
+            instruction_pointer: 0,
+            args: call.args,
+        };
+        let places = callgate_bpf::path(&program, &data);
+        Ok(Self { program, places })
+    }
 }
 
 /// The arch that is asked about: the native one, or the first that `--arch` names and that has the call.

@@ -14,7 +14,11 @@ use crate::render::Place;
 
 impl Page<'_> {
     /// The verdict on the call.
-    pub(super) fn verdict_as_json(&self, verdict: &Verdict) -> VerdictAnswer {
+    pub(super) fn verdict_as_json(
+        &self,
+        verdict: &Verdict,
+        path: Option<Vec<usize>>,
+    ) -> VerdictAnswer {
         let action = verdict.decision.action;
         VerdictAnswer {
             schema: "callgate/verdict/v1",
@@ -47,6 +51,7 @@ impl Page<'_> {
                     refusal: change.answer.as_ref().err().map(Refusal::to_string),
                 })
                 .collect(),
+            path,
         }
     }
 
@@ -124,6 +129,9 @@ pub(super) struct VerdictAnswer {
     rule: Option<RuleAnswer>,
     bystanders: Vec<BystanderAnswer>,
     changes: Vec<ChangeAnswer>,
+    /// The instructions of callgate's program that the call takes, by their places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Vec<usize>>,
 }
 
 #[derive(Serialize)]

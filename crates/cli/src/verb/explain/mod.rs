@@ -32,7 +32,8 @@ use crate::verb::Format;
   callgate explain docker:default
   callgate explain docker:default 'unshare(CLONE_NEWUSER)'
   callgate explain --target docker@28 seccomp.json socket AF_X25 --exit-code
-  callgate explain seccomp.json 'personality(8)' --all-targets")]
+  callgate explain seccomp.json 'personality(8)' --all-targets
+  callgate explain seccomp.json 'personality(8)' --path")]
 pub(crate) struct Explain {
     /// A profile: a path, `-`, docker:default, pid:N, container:NAME or FILE.bpf
     profile: String,
@@ -44,6 +45,9 @@ pub(crate) struct Explain {
     /// Show what the call gets from every target, the newest of each engine and runtime; --target repeated: from these
     #[arg(long, requires = "call", conflicts_with = "target")]
     all_targets: bool,
+    /// Show the instructions that callgate's program takes on the call
+    #[arg(long, requires = "call", conflicts_with = "all_targets")]
+    path: bool,
     /// End with status 1 unless the call is made (whatever its arguments, where none are given) on the native arch,
     /// or on the first that --arch names
     #[arg(long, requires = "call")]
@@ -65,6 +69,11 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         .map(|call| Question::parse(call, &arguments.arguments).map_err(Failure::input))
         .transpose()?;
     if filters::are_meant(arguments)? {
+        if arguments.path {
+            return Err(Failure::input(
+                "--path is of a document; `callgate dis` shows what a filter in force or in a file does",
+            ));
+        }
         return filters::run(arguments, question.as_ref(), options);
     }
     let document = Document::read(&arguments.profile, options)?;
@@ -73,6 +82,9 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         false => arguments.target.targets()?,
     };
     if let (Some(question), [_, _, ..]) = (&question, &targets[..]) {
+        if arguments.path {
+            return Err(Failure::input("--path is of one target"));
+        }
         let made = targets::print(&document, options, &targets, question, arguments.format)?;
         return Ok(arguments.status(made));
     }
@@ -81,7 +93,11 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         summary::print(&reading, arguments.format)?;
         return Ok(Status::Yes);
     };
-    let made = call::print(&reading, &question, arguments.format)?;
+    let shown = match arguments.path {
+        true => call::Shown::Path,
+        false => call::Shown::Verdict,
+    };
+    let made = call::print(&reading, &question, shown, arguments.format)?;
     Ok(arguments.status(made))
 }
 
