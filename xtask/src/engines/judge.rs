@@ -17,32 +17,11 @@ pub(super) struct Judge {
     kernel: String,
 }
 
-/// A difference that is known.
-struct Known {
-    /// What begins the target.
-    engine: &'static str,
-    /// The profile's file.
-    file: &'static str,
-    difference: &'static Difference,
-}
-
 /// The call that shows a difference, and why there is one.
 struct Difference {
     call: &'static str,
     reason: &'static str,
 }
-
-/// Differences that are known; one that is none any more is a fault, so that the list stays true.
-const KNOWN: [Known; 3] = [
-    Known::of_docker_20("docker-default.json", &SHADOW_STACK_OF_X32),
-    Known::of_docker_20("moby-28.3-default.json", &SHADOW_STACK_OF_X32),
-    Known::of_docker_20("moby-profiles-0.2.2-default.json", &SHADOW_STACK_OF_X32),
-];
-
-const SHADOW_STACK_OF_X32: Difference = Difference {
-    call: "map_shadow_stack(0x0, 0x0, 0x0) on x32",
-    reason: "Debian's 2.5.4 has no map_shadow_stack on x32, and the model's table has",
-};
 
 /// runc's ceiling where x32 is not listed: it knows x32's numbers by their bit, the model by their being above it.
 /// No call has a number between, and a filter that told them apart would be longer.
@@ -127,14 +106,9 @@ impl Judge {
             }
         };
         let cell = judged.unwrap_or_else(|error| Cell::Fault(error.to_string()));
-        match known(model, profile) {
-            None if is_without_x32(model) => match as_known(cell.clone(), &NO_NUMBERS_OF_X32) {
-                // Where there is no ceiling, nothing differs.
-                Cell::Fault(_) => cell,
-                known => known,
-            },
-            Some(known) => as_known(cell, known),
-            None => cell,
+        match is_without_x32(model) {
+            true => as_known(cell, &NO_NUMBERS_OF_X32),
+            false => cell,
         }
     }
 
@@ -196,27 +170,6 @@ impl Judge {
     }
 }
 
-impl Known {
-    const fn of_docker_20(file: &'static str, difference: &'static Difference) -> Known {
-        Known {
-            engine: "docker@20.10",
-            file,
-            difference,
-        }
-    }
-}
-
-/// How this profile is known to differ.
-fn known(model: &Model, profile: &Path) -> Option<&'static Difference> {
-    let Model::Known { target, .. } = model else {
-        return None;
-    };
-    let mut known = KNOWN
-        .iter()
-        .filter(|known| target.starts_with(known.engine) && profile.ends_with(known.file));
-    known.next().map(|known| known.difference)
-}
-
 fn is_without_x32(model: &Model) -> bool {
     match model {
         Model::Known { target, .. } => WITHOUT_X32.iter().any(|each| target.starts_with(each)),
@@ -224,13 +177,12 @@ fn is_without_x32(model: &Model) -> bool {
     }
 }
 
+/// A fault that is the known difference, as such; any other, and a filter that does not differ, as it is.
 fn as_known(cell: Cell, known: &Difference) -> Cell {
-    let reason = known.reason;
     match cell {
         Cell::Fault(fault) if fault.starts_with(DIFFERS) && fault.contains(known.call) => {
-            Cell::Known(reason.to_owned())
+            Cell::Known(known.reason.to_owned())
         }
-        Cell::Equal => Cell::Fault(format!("equal, though it is listed as different: {reason}")),
         other => other,
     }
 }
@@ -246,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_known_difference_has_to_be_one() {
+    fn only_the_known_difference_is_excused() {
         let difference = Difference {
             call: "chdir(0x0) on x86",
             reason: "why",
@@ -257,7 +209,7 @@ mod tests {
         assert_eq!(known, Cell::Known("why".to_owned()));
         let other = || differs("getcwd(0x0) on x86");
         assert_eq!(as_known(other()), other());
-        assert!(matches!(as_known(Cell::Equal), Cell::Fault(_)));
+        assert_eq!(as_known(Cell::Equal), Cell::Equal);
         let refused = || Cell::Refused("no".to_owned());
         assert_eq!(as_known(refused()), refused());
     }
