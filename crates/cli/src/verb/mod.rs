@@ -65,7 +65,7 @@ impl Verb {
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
             Self::Verify(arguments) => verify::run(arguments, options),
-            Self::Ps(arguments) => ps::run(arguments),
+            Self::Ps(arguments) => ps::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
