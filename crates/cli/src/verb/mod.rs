@@ -2,6 +2,7 @@
 //!
 //! Here is only the list of them.
 
+mod actions;
 mod bench;
 mod check;
 mod compile;
@@ -44,6 +45,7 @@ pub(crate) enum Verb {
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Actions(actions::Actions),
     Doctor(doctor::Doctor),
 }
 
@@ -72,6 +74,7 @@ impl Verb {
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }
     }
