@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod annotate;
+mod base64;
 mod calls;
 mod command;
 mod compiler;
