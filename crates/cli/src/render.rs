@@ -138,6 +138,7 @@ fn one(source: &Source<'_>, problem: &Problem) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
+        Severity::Style => Level::NOTE,
     };
     let title = level.primary_title(&problem.message).id(problem.code);
     let (spots, unquoted): (Vec<Spot<'_>>, Vec<Spot<'_>>) = spots(source, problem)
@@ -315,6 +316,7 @@ const fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
+        Severity::Style => "style",
     }
 }
 
@@ -335,6 +337,7 @@ mod tests {
                 .collect(),
             notes: Vec::new(),
             help: Some("do this".to_owned()),
+            fix: None,
         }
     }
 

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use callgate_analyze::{Context, Standard};
 use callgate_engines::Target;
 use callgate_profile::{Problem, Severity, builtin};
 use clap::{Args, ValueEnum};
@@ -51,6 +52,10 @@ enum ListFormat {
 /// Checks them all.
 pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
     let targets = arguments.target.targets()?;
+    let standards: Vec<Standard> = targets
+        .iter()
+        .map(|target| Standard::new(target.clone(), Context::default()))
+        .collect();
     let mut checked = Vec::new();
     let mut unreadable = Vec::new();
     for path in &arguments.paths {
@@ -80,7 +85,7 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
         }
         for file in files {
             match Document::read(&file, options) {
-                Ok(document) => checked.push(Checked::of(document, options, &targets)),
+                Ok(document) => checked.push(Checked::of(document, options, &standards)),
                 Err(failure) => unreadable.push(failure),
             }
         }
@@ -116,10 +121,10 @@ struct Checked {
 }
 
 impl Checked {
-    fn of(document: Document, options: InputOptions, targets: &[Target]) -> Self {
-        let found = targets.iter().map(|target| {
-            let problems = problems_for(&document, options, target);
-            (target, problems)
+    fn of(document: Document, options: InputOptions, standards: &[Standard]) -> Self {
+        let found = standards.iter().map(|standard| {
+            let problems = problems_for(&document, options, standard);
+            (&standard.target, problems)
         });
         let problems = joined(found.collect());
         Self { document, problems }
@@ -133,11 +138,11 @@ impl Checked {
     }
 }
 
-fn problems_for(document: &Document, options: InputOptions, target: &Target) -> Vec<Problem> {
-    let Examined { meaning, problems } = reading::examine(document, options, target);
+fn problems_for(document: &Document, options: InputOptions, standard: &Standard) -> Vec<Problem> {
+    let Examined { meaning, problems } = reading::examine(document, options, &standard.target);
     match meaning {
         Some((profile, resolved)) => {
-            let found = callgate_analyze::lint(&profile, &resolved, target);
+            let found = standard.lint(&profile, &resolved);
             reading::by_place(problems, found)
         }
         None => problems,
