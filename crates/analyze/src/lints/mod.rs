@@ -48,6 +48,7 @@ mod cg220;
 mod cg221;
 mod cg222;
 mod cg223;
+mod cg224;
 mod cg301;
 mod cg302;
 mod cg303;
@@ -152,6 +153,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg221::LINT,
     cg222::LINT,
     cg223::LINT,
+    cg224::LINT,
     cg301::LINT,
     cg302::LINT,
     cg303::LINT,
