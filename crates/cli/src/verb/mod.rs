@@ -14,6 +14,7 @@ mod export;
 mod prove;
 mod ps;
 mod record;
+mod rule;
 mod run;
 mod sim;
 mod syscall;
@@ -32,6 +33,7 @@ pub(crate) enum Verb {
     Record(record::Record),
     #[command(alias = "lint")]
     Check(check::Check),
+    Rule(rule::Rule),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -63,6 +65,7 @@ impl Verb {
             Self::Run(arguments) => run::run(arguments, options),
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
+            Self::Rule(arguments) => rule::run(arguments),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
