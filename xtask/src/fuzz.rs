@@ -27,7 +27,7 @@ const COVERAGE: &str = "-Cpasses=sancov-module \
     -Ccodegen-units=1 -Cdebug-assertions --cfg fuzzing";
 
 /// The bytes of a policy with a dozen rules or so: longer ones take their time and lead nowhere new.
-const LONGEST: &str = "-max_len=256";
+const LONGEST: &str = "-max_len=192";
 
 /// Tries that many policies; an error at the first that is answered wrong, whose bytes then lie among the regressions.
 pub(crate) fn run(extent: &Extent) -> Fallible {
@@ -51,7 +51,6 @@ pub(crate) fn run(extent: &Extent) -> Fallible {
     let mut policies = target("policies", COVERAGE);
     policies
         .arg(&corpus)
-        .arg("fuzz/regressions")
         .args([LONGEST, "-artifact_prefix=fuzz/regressions/"])
         .arg("-print_final_stats=1")
         .arg(format!("-runs={}", extent.cases));

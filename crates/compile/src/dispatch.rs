@@ -96,6 +96,9 @@ fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf
     singles.sort_by_key(|span| core::cmp::Reverse(span.to.weight));
     // One span is what remains when no test holds.
     singles.truncate(IN_FRONT.min(spans.len() - 1));
+    if singles.is_empty() {
+        return (singles, spans);
+    }
     let mut least = estimate(&spans, price);
     let mut cheapest = (0, spans.clone());
     let (mut left, mut spent) = (total, 0);

@@ -50,7 +50,7 @@ fn about_one_call(lists: impl Iterator<Item = Vec<Comparison>>) -> Policy {
 /// 5,000 values of one argument, in groups of four.
 fn values() -> Policy {
     let scattered = |at: u64| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    let values = (0..5000).map(move |at| scattered(at / 4) & !3 | at % 4);
+    let values = (0..5000).map(move |at| (scattered(at / 4) & !3) | (at % 4));
     about_one_call(values.map(|value| vec![Comparison::new(Arg::A1, Test::Eq(value))]))
 }
 
