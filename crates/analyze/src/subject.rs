@@ -205,6 +205,26 @@ impl<'a> Subject<'a> {
         format!("{}: {call} gets {}", call.arch, self.decide(call).action)
     }
 
+    /// A change that refuses calls as if the kernel did not know them, by a rule before all others; none where there are no rules.
+    pub(crate) fn as_unknown<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+        errno: u16,
+    ) -> Vec<(Span, String)> {
+        let Some(first) = self.rules().first() else {
+            return Vec::new();
+        };
+        let names: Vec<String> = names
+            .into_iter()
+            .map(|name| format!("\"{name}\""))
+            .collect();
+        let rule = format!(
+            "{{ \"names\": [{}], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": {errno} }}, ",
+            names.join(", ")
+        );
+        vec![(Span::new(first.span.start, first.span.start), rule)]
+    }
+
     /// The rules as written.
     pub(crate) fn rules(&self) -> &'a [Spanned<SyscallRule>] {
         self.profile.rules()

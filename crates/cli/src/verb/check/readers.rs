@@ -58,6 +58,15 @@ impl Readers {
         Ok(Self { standards, of })
     }
 
+    /// The standards of the document at a place.
+    pub(super) fn standards_of(&self, document: usize) -> Vec<&Standard> {
+        self.at(&self.of[document])
+    }
+
+    fn at(&self, places: &[usize]) -> Vec<&Standard> {
+        places.iter().map(|&place| &self.standards[place]).collect()
+    }
+
     /// Checks the documents, in their order.
     pub(super) fn check(
         &self,
@@ -66,8 +75,7 @@ impl Readers {
         selection: &Selection,
     ) -> Vec<Checked> {
         let check = |(document, places): (Document, &Vec<usize>)| {
-            let standards: Vec<&Standard> =
-                places.iter().map(|&place| &self.standards[place]).collect();
+            let standards = self.at(places);
             Checked::of(document, options, &standards, selection)
         };
         let mut work: Vec<(Document, &Vec<usize>)> = documents.into_iter().zip(&self.of).collect();
