@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use callgate_engines::{Refusal, Target, read};
-use callgate_policy::{Action, Comparison, Test};
+use callgate_policy::{Action, Comparison, SeccompData, Test};
 use callgate_profile::write::{Argument, Document, Rule};
 use callgate_profile::{ActionName, ArchName, OpName, parse};
 use callgate_prove::{Budget, Diagram, Look, Undecided};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::conjunctions::{Conjunction, Style, Writer};
-use crate::diff::{Difference, Subject, differences};
+use crate::dialect::Dialect;
+use crate::diff::{Difference, Subject, differences, wider};
 use crate::rules::{Shape, Unwritable};
 
 /// A profile that was written from a filter.
@@ -21,10 +22,14 @@ use crate::rules::{Shape, Unwritable};
 pub struct Decompiled {
     /// Its text.
     pub text: String,
+    /// The JSON that its reader gets of it: the text itself, where that is JSON.
+    pub json: String,
     /// How many rules it has.
     pub rules: usize,
     /// What the target makes of it and the filter does not say, from the filter to the profile: none where they are proved equal.
     pub differences: Vec<Difference>,
+    /// A call that goes through to the kernel, or to a listener or tracer, where the filter answers more strictly.
+    pub wider: Option<SeccompData>,
 }
 
 /// Why no profile was written.
@@ -34,6 +39,8 @@ pub enum NoProfile {
     Unwritable(Unwritable),
     /// The target does not take the profile.
     Refused(Refusal),
+    /// The dialect has no words for some of it.
+    NoWords(&'static str),
     /// What the profile means is not decided.
     Undecided(Undecided),
 }
@@ -50,6 +57,22 @@ pub fn decompile(
     limit: usize,
     budget: Budget,
 ) -> Result<Decompiled, NoProfile> {
+    decompile_as(Dialect::Names, diagram, target, limit, budget)
+}
+
+/// The same in another dialect.
+///
+/// What differs the least is wider nowhere, where there is such.
+///
+/// # Errors
+/// There is none, or it takes more rules than `limit`.
+pub fn decompile_as(
+    dialect: Dialect<'_>,
+    diagram: &Diagram,
+    target: &Target,
+    limit: usize,
+    budget: Budget,
+) -> Result<Decompiled, NoProfile> {
     let mut shape = Shape::of(diagram).map_err(NoProfile::Unwritable)?;
     if let Some(only) = &target.arches {
         shape.arches.retain(|(arch, _)| only.contains(arch));
@@ -57,20 +80,15 @@ pub fn decompile(
     let mut best: Option<Decompiled> = None;
     let mut refused = None;
     for default in defaults(&shape, diagram) {
-        let ways = [Style::OneEach, Style::Masks]
-            .into_iter()
-            .flat_map(|style| {
-                [Newest::LeftToTheEngine, Newest::Named].map(|newest| (style, newest))
-            });
-        for (style, newest) in ways {
-            let written = match document(&shape, diagram, default, (style, newest), limit) {
+        for way in Way::ALL {
+            let written = match document(&shape, diagram, default, way, limit) {
                 Ok(written) => written,
                 Err(reason) => {
                     refused.get_or_insert(NoProfile::Unwritable(reason));
                     continue;
                 }
             };
-            let found = match held_against(diagram, &written, target, budget) {
+            let found = match held_against(diagram, &written, dialect, target, budget) {
                 Ok(found) => found,
                 Err(reason) => {
                     refused.get_or_insert(reason);
@@ -80,10 +98,8 @@ pub fn decompile(
             if found.differences.is_empty() {
                 return Ok(found);
             }
-            let is_better = best
-                .as_ref()
-                .is_none_or(|best| found.differences.len() < best.differences.len());
-            if is_better {
+            let rank = |found: &Decompiled| (found.wider.is_some(), found.differences.len());
+            if best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
                 best = Some(found);
             }
         }
@@ -94,6 +110,47 @@ pub fn decompile(
         (None, Some(reason)) => Err(reason),
         (None, None) => Err(NoProfile::Unwritable(Unwritable::UnknownArches)),
     }
+}
+
+/// A way to write the same.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    style: Style,
+    newest: Newest,
+    apart: Apart,
+}
+
+impl Way {
+    const ALL: [Self; 8] = {
+        let mut ways = [Self {
+            style: Style::OneEach,
+            newest: Newest::LeftToTheEngine,
+            apart: Apart::WidestArch,
+        }; 8];
+        let mut at = 0;
+        while at < 8 {
+            if at & 1 == 1 {
+                ways[at].newest = Newest::Named;
+            }
+            if at & 2 == 2 {
+                ways[at].style = Style::Masks;
+            }
+            if at & 4 == 4 {
+                ways[at].apart = Apart::Strictest;
+            }
+            at += 1;
+        }
+        ways
+    };
+}
+
+/// What a name gets that is answered differently on two arches: it means one thing on all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Apart {
+    /// What the widest arch says; where another differs, it shows afterwards.
+    WidestArch,
+    /// The strictest answer that it gets anywhere.
+    Strictest,
 }
 
 /// What becomes of calls that are newer than all that get another answer than ENOSYS.
@@ -147,33 +204,35 @@ fn document(
     shape: &Shape,
     diagram: &Diagram,
     default: Action,
-    (style, newest): (Style, Newest),
+    way: Way,
     limit: usize,
 ) -> Result<Document, Unwritable> {
     let mut by_name: BTreeMap<&'static str, Vec<Conjunction>> = BTreeMap::new();
-    // A name means one thing on all arches, so the widest has the word; where another differs, it shows afterwards.
+    let mut strictest: BTreeMap<&'static str, Action> = BTreeMap::new();
     let mut arches: Vec<_> = shape.arches.iter().collect();
     arches.sort_by_key(|(arch, _)| arch.bits() == 32);
     for (arch, runs) in &arches {
-        let mut writer = Writer::new(diagram, *arch, style, limit);
+        let mut writer = Writer::new(diagram, *arch, way.style, limit);
         for run in runs {
-            if diagram.look(run.is) == Look::Answer(default) {
-                for call in named(*arch, run.first, run.last) {
-                    by_name.entry(call.name()).or_default();
-                }
-                continue;
-            }
-            let said: Vec<Conjunction> = writer
-                .write(run.is)?
+            let all = writer.write(run.is)?;
+            let least = all.iter().map(|&(_, action)| action).min();
+            let said: Vec<Conjunction> = all
                 .into_iter()
                 .filter(|&(_, action)| action != default)
                 .collect();
             for call in named(*arch, run.first, run.last) {
-                by_name.entry(call.name()).or_insert_with(|| said.clone());
+                let least = least.unwrap_or(default);
+                let strictest = strictest.entry(call.name()).or_insert(least);
+                *strictest = least.min(*strictest);
+                let before = by_name.entry(call.name()).or_insert_with(|| said.clone());
+                if way.apart == Apart::Strictest && *before != said {
+                    *before = Vec::from([(Vec::new(), *strictest)]);
+                    before.retain(|&(_, action)| action != default);
+                }
             }
         }
     }
-    if newest == Newest::LeftToTheEngine {
+    if way.newest == Newest::LeftToTheEngine {
         let arches: Vec<Arch> = arches.iter().map(|(arch, _)| *arch).collect();
         leave_out_the_newest(&arches, &mut by_name);
     }
@@ -239,11 +298,12 @@ fn named(arch: Arch, first: u32, last: u32) -> impl Iterator<Item = Syscall> {
 fn held_against(
     diagram: &Diagram,
     document: &Document,
+    dialect: Dialect<'_>,
     target: &Target,
     budget: Budget,
 ) -> Result<Decompiled, NoProfile> {
-    let text = document.to_json();
-    let parsed = parse(text.as_bytes(), &callgate_profile::Options::default());
+    let text = dialect.text(document).map_err(NoProfile::NoWords)?;
+    let parsed = parse(text.json.as_bytes(), &callgate_profile::Options::default());
     let profile = parsed.profile.expect("what is written is a profile");
     let resolved = read(&profile, target).map_err(NoProfile::Refused)?;
     let means = Diagram::of_policy(&resolved.policy, budget).map_err(NoProfile::Undecided)?;
@@ -257,10 +317,15 @@ fn held_against(
             Subject::OtherArches => false,
         });
     }
+    let wider = differences
+        .iter()
+        .find_map(|difference| wider(diagram, &means, difference));
     Ok(Decompiled {
-        text,
+        text: text.written,
+        json: text.json,
         rules: document.syscalls.len(),
         differences,
+        wider,
     })
 }
 
@@ -309,6 +374,7 @@ impl fmt::Display for NoProfile {
         match self {
             Self::Unwritable(reason) => reason.fmt(f),
             Self::Refused(reason) => write!(f, "the target refuses what the filter says: {reason}"),
+            Self::NoWords(what) => f.write_str(what),
             Self::Undecided(reason) => reason.fmt(f),
         }
     }

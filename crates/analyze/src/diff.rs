@@ -143,6 +143,23 @@ pub fn differences(
     Ok(found)
 }
 
+/// A call of a difference that the second filter lets through, to the kernel or to a listener or tracer, and that gets a
+/// stricter answer from the first; none where all such calls are refused all the same.
+#[must_use]
+pub fn wider(one: &Diagram, other: &Diagram, difference: &Difference) -> Option<SeccompData> {
+    let is_wider = |before: Action, after: Action| {
+        after.strictness() >= Action::Notify.strictness()
+            && after.strictness() > before.strictness()
+    };
+    difference.witnesses.iter().find_map(|witness| {
+        let fixed = match difference.subject {
+            Subject::Call(..) | Subject::Numbers(..) => Fixed::Number(witness.arch, witness.nr),
+            Subject::Arch(_) | Subject::OtherArches => Fixed::Token(witness.arch),
+        };
+        one.example(other, fixed, is_wider)
+    })
+}
+
 /// The two filters.
 struct Both<'d> {
     one: &'d Diagram,

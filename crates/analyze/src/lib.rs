@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 pub mod decompile;
+pub mod dialect;
 pub mod diff;
 pub mod rules;
 

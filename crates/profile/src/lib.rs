@@ -38,6 +38,7 @@
 
 pub mod builtin;
 mod document;
+pub mod edit;
 pub mod faults;
 mod json;
 mod names;

@@ -2,6 +2,7 @@
 //!
 //! Here is only the list of them.
 
+mod actions;
 mod bench;
 mod check;
 mod compile;
@@ -46,6 +47,7 @@ pub(crate) enum Verb {
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Actions(actions::Actions),
     Doctor(doctor::Doctor),
 }
 
@@ -68,13 +70,14 @@ impl Verb {
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
             Self::Verify(arguments) => verify::run(arguments, options),
-            Self::Ps(arguments) => ps::run(arguments),
+            Self::Ps(arguments) => ps::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Answer<'f> {
 
 /// A difference; of neighbours without a name `numbers` has the first and the last.
 #[derive(Serialize)]
-struct DifferenceAnswer {
+pub(in crate::verb) struct DifferenceAnswer {
     arch: Option<&'static str>,
     name: Option<&'static str>,
     numbers: Option<[u32; 2]>,
@@ -44,7 +44,7 @@ impl<'f> Answer<'f> {
 }
 
 impl DifferenceAnswer {
-    fn of(entry: &Entry) -> Self {
+    pub(in crate::verb) fn of(entry: &Entry) -> Self {
         let difference = &entry.difference;
         let (arch, name, numbers): (Option<Arch>, Option<Syscall>, _) = match difference.subject {
             Subject::Call(arch, call) => {

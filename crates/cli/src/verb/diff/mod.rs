@@ -14,6 +14,7 @@ use callgate_syscalls::Arch;
 use clap::Args;
 
 use self::document::Answer;
+pub(super) use self::document::DifferenceAnswer;
 use super::Format;
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Claim, Filter, Witness, all_differences, two_sources};
