@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use callgate_analyze::Standard;
 use callgate_engines::Target;
-use callgate_profile::{Problem, Severity};
+use callgate_profile::{Parsed, Problem, Severity};
 
 use super::selection::Selection;
 use crate::input::{Document, InputOptions};
-use crate::reading::{self, Examined};
+use crate::reading;
 
 /// A profile and its problems.
 pub(super) struct Checked {
@@ -29,8 +29,9 @@ impl Checked {
         standards: &[&Standard],
         selection: &Selection,
     ) -> Self {
+        let parsed = reading::parse(&document, options);
         let found = standards.iter().map(|standard| {
-            let mut problems = problems_for(&document, options, standard);
+            let mut problems = problems_for(&parsed, standard);
             problems.retain(|problem| selection.tells(problem));
             (&standard.target, problems)
         });
@@ -58,16 +59,10 @@ impl Checked {
 }
 
 /// All that one target's reading and the lints find.
-pub(super) fn problems_for(
-    document: &Document,
-    options: InputOptions,
-    standard: &Standard,
-) -> Vec<Problem> {
-    let Examined { meaning, problems } = reading::examine(document, options, &standard.target);
-    match meaning {
-        Some((profile, resolved)) => {
-            reading::by_place(problems, standard.lint(&profile, &resolved))
-        }
+fn problems_for(parsed: &Parsed, standard: &Standard) -> Vec<Problem> {
+    let (resolved, problems) = reading::judge(parsed, &standard.target);
+    match parsed.profile.as_ref().zip(resolved) {
+        Some((profile, resolved)) => reading::by_place(problems, standard.lint(profile, &resolved)),
         None => problems,
     }
 }
