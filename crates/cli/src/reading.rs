@@ -304,7 +304,7 @@ fn mention(document: &Document, problems: &[Problem], target: &Target) {
 
 /// Reads a document for a target, and keeps everything that is wrong with it.
 pub(crate) fn examine(document: &Document, options: InputOptions, target: &Target) -> Examined {
-    let parsed = parse(document, options);
+    let parsed = parse(&document.text, options);
     let (resolved, problems) = judge(&parsed, target);
     Examined {
         meaning: parsed.profile.zip(resolved),
@@ -313,12 +313,12 @@ pub(crate) fn examine(document: &Document, options: InputOptions, target: &Targe
 }
 
 /// Reads the text of a document.
-pub(crate) fn parse(document: &Document, options: InputOptions) -> Parsed {
+pub(crate) fn parse(text: &[u8], options: InputOptions) -> Parsed {
     let limits = Options {
         max_size: usize::try_from(options.max_size.0).unwrap_or(usize::MAX),
         ..Options::default()
     };
-    callgate_profile::parse(&document.text, &limits)
+    callgate_profile::parse(text, &limits)
 }
 
 /// What a document means to a target, where it means something, and everything that is wrong with it, by place.

@@ -10,6 +10,7 @@ mod human;
 mod json;
 mod junit;
 mod known;
+mod manifest;
 mod readers;
 mod sarif;
 mod selection;
@@ -36,7 +37,8 @@ use crate::render::Source;
 /// Reads each profile as the target would, or as each of several, and says what is wrong and what is odd.
 /// Where no target is named, a profile is read as Docker and containerd do, an OCI config.json as runc and crun do, and a
 /// profile with actions of its own as callgate does.
-/// Of a folder, every *.json file that has a "defaultAction" is taken, and those in its folders.
+/// Of a folder, every *.json file that has a "defaultAction" is taken, every YAML file that has a SeccompProfile or names a
+/// profile (compose files, pods), with the profiles that it names, and those in its folders.
 /// `callgate rule CODE` is the page about a problem.
 /// Exit status 1: there are errors (see --fail-on); 2: a file could not be read.
 #[derive(Args, Debug)]
@@ -91,6 +93,12 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
     let (files, mut unreadable) = find::files(&arguments.paths, options);
     let mut documents = Vec::new();
     for file in files {
+        match Document::read(&file, options) {
+            Ok(document) => documents.push(document),
+            Err(failure) => unreadable.push(failure),
+        }
+    }
+    for file in find::named(&documents) {
         match Document::read(&file, options) {
             Ok(document) => documents.push(document),
             Err(failure) => unreadable.push(failure),

@@ -2,12 +2,14 @@
 //!
 //! Apart from the check of one document, which does not know of others.
 
+use std::path::Path;
 use std::thread;
 
 use callgate_analyze::{Context, Standard};
 use callgate_engines::Engine;
 
 use super::found::Checked;
+use super::manifest::is_yaml;
 use super::selection::Selection;
 use crate::failure::Failure;
 use crate::input::{Document, InputOptions};
@@ -27,6 +29,8 @@ enum Seems {
     Profile,
     /// A whole `config.json` of the OCI.
     OciConfig,
+    /// A SeccompProfile of the Security Profiles Operator, or pods that name one.
+    Pods,
     /// A profile with actions of its own, which callgate alone reads.
     Own,
 }
@@ -105,9 +109,14 @@ impl Readers {
 
 /// Who reads such a document where nobody says who.
 fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
-    let names: &[&str] = match seems(&document.text) {
+    let seems = match is_yaml(Path::new(&document.name)) {
+        true => Seems::Pods,
+        false => seems(&document.text),
+    };
+    let names: &[&str] = match seems {
         Seems::Profile => &["docker", "containerd"],
         Seems::OciConfig => &["runc", "crun"],
+        Seems::Pods => &["containerd", "crio"],
         Seems::Own => &["callgate"],
     };
     let engines = names.iter().map(|name| name.parse());
