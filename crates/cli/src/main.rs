@@ -77,7 +77,7 @@ callgate: from a seccomp profile to a filtered process
   callgate explain PROFILE CALL    what a profile says to a call, and why
   callgate record -o P -- CMD      write a profile from what CMD does
 
-enforce    run · record
+enforce    run · agent · record
 author     check · explain · diff · prove · compile · bench · export · dis · sim
 live       verify · ps
 reference  syscall · actions · doctor

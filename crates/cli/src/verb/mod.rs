@@ -3,6 +3,7 @@
 //! Here is only the list of them.
 
 mod actions;
+mod agent;
 mod bench;
 mod check;
 mod compile;
@@ -48,6 +49,7 @@ pub(crate) enum Verb {
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
     Actions(actions::Actions),
+    Agent(agent::Agent),
     Doctor(doctor::Doctor),
 }
 
@@ -77,6 +79,7 @@ impl Verb {
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Agent(arguments) => agent::run(arguments),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }
