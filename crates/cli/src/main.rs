@@ -25,6 +25,7 @@ mod supervisor;
 mod verb;
 mod weights;
 mod words;
+mod yaml;
 
 use std::env;
 use std::io::Write;

@@ -4,7 +4,7 @@
 
 use super::fields::{Field, List, Reader};
 use crate::document::{Argument, CustomAction, SyscallRule};
-use crate::faults::{self, HIGHEST_INDEX, did_you_mean, quoted};
+use crate::faults::{self, HIGHEST_INDEX, quoted};
 use crate::json::{Type, Value};
 use crate::names::{ActionName, OpName};
 use crate::nearest::nearest;
@@ -195,10 +195,7 @@ impl Reader<'_> {
                     Severity::Error => problem.note("without it the profile lets more through"),
                     _ => problem,
                 };
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 
@@ -220,10 +217,7 @@ impl Reader<'_> {
                 let near = nearest(name, declared.map(String::as_str));
                 let problem =
                     problem.message(format!("`x-actions` does not declare {}", quoted(name)));
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             },
         );
     }
