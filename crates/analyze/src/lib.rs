@@ -31,6 +31,7 @@
 pub mod decompile;
 pub mod dialect;
 pub mod diff;
+pub mod export;
 pub mod rules;
 
 mod answers;
