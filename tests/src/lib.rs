@@ -9,6 +9,7 @@ compile_error!("the tests ask a Linux kernel on x86_64");
 pub mod agree;
 pub mod cases;
 pub mod documents;
+pub mod hostile;
 pub mod interesting;
 pub mod kernel;
 mod left_out;

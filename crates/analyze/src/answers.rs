@@ -45,12 +45,12 @@ impl Answers<'_> {
 /// What a policy answers to the calls of a number; an x32 number has its bit set.
 #[must_use]
 pub fn answers(policy: &Policy, arch: Arch, nr: u32) -> Answers<'_> {
-    let Some(section) = Arch::of_call(arch.audit(), nr).and_then(|arch| policy.section(arch))
-    else {
+    let Some(owner) = Arch::of_call(arch.audit(), nr) else {
         return Answers::none(arch, nr, policy.bad_arch());
     };
-    let mut answers = Answers::none(arch, nr, policy.default());
-    for rule in section.rules.iter().filter(|rule| rule.numbers.contain(nr)) {
+    let (rules, otherwise) = policy.rules_of(owner);
+    let mut answers = Answers::none(arch, nr, otherwise);
+    for rule in rules.iter().filter(|rule| rule.numbers.contain(nr)) {
         answers.add(rule);
     }
     answers
@@ -58,18 +58,11 @@ pub fn answers(policy: &Policy, arch: Arch, nr: u32) -> Answers<'_> {
 
 /// What a policy answers to every call of an arch, in one pass over its rules.
 pub(crate) fn all_answers(policy: &Policy, arch: Arch) -> Vec<(Syscall, Answers<'_>)> {
-    let otherwise = match policy.section(arch) {
-        Some(_) => policy.default(),
-        None => policy.bad_arch(),
-    };
+    let (rules, otherwise) = policy.rules_of(arch);
     let (numbers, calls): (Vec<u32>, Vec<Syscall>) = Syscall::numbers(arch).unzip();
     let none = |&nr| Answers::none(arch, nr, otherwise);
     let mut answers: Vec<Answers<'_>> = numbers.iter().map(none).collect();
-    for rule in policy
-        .section(arch)
-        .iter()
-        .flat_map(|section| &section.rules)
-    {
+    for rule in rules {
         let first = numbers.partition_point(|&nr| nr < rule.numbers.first);
         let last = numbers.partition_point(|&nr| nr <= rule.numbers.last);
         for answers in answers.get_mut(first..last).into_iter().flatten() {

@@ -40,6 +40,8 @@ mod conjunctions;
 mod lint;
 mod lints;
 mod numbers;
+mod standard;
+mod subject;
 mod summary;
 mod verdict;
 mod witness;
@@ -47,7 +49,8 @@ mod words;
 
 pub use answers::{Answers, answers};
 pub use call::Call;
-pub use lint::{Confidence, LINTS, Lint, lint};
+pub use lint::{Confidence, LINTS, Lint, lint, lint_by_id};
+pub use standard::{Context, ParseContextError, Standard};
 pub use summary::{ArchSummary, FloorSummary, GroupSummary, Summary, Unlocked, summary};
 pub use verdict::{Bystander, Change, Circumstance, Reason, Verdict, verdict};
 pub use words::{comparison, comparisons};

@@ -2,12 +2,14 @@
 //!
 //! Apart from the lints, each of which is a file with its page, its code and its tests.
 
-use callgate_engines::{Engine, Resolved, Target, read};
-use callgate_profile::{Problem, Profile, Severity};
+use callgate_engines::{Resolved, Target};
+use callgate_profile::{Problem, Profile, Severity, Span};
 
 use crate::lints;
+use crate::standard::{Context, Standard};
+use crate::subject::Subject;
 
-/// A rule that profiles are held against beyond their form.
+/// A rule that profiles are held against.
 #[derive(Clone, Copy, Debug)]
 pub struct Lint {
     /// Its code in the catalogue: `CG204`.
@@ -20,7 +22,7 @@ pub struct Lint {
     pub confidence: Confidence,
     /// Its page of the manual: what it finds, why that matters, and what to do.
     pub page: &'static str,
-    pub(crate) find: fn(&Subject<'_>) -> Vec<Problem>,
+    pub(crate) find: Find,
 }
 
 /// How sure a lint is of what it finds.
@@ -32,71 +34,79 @@ pub enum Confidence {
     Likely,
 }
 
-/// Every lint, by code.
-pub const LINTS: &[Lint] = &[
-    lints::cg201::LINT,
-    lints::cg202::LINT,
-    lints::cg204::LINT,
-    lints::cg207::LINT,
-    lints::cg209::LINT,
-    lints::cg210::LINT,
-    lints::cg211::LINT,
-    lints::cg212::LINT,
-    lints::cg213::LINT,
-    lints::cg215::LINT,
-    lints::cg301::LINT,
-    lints::cg601::LINT,
-    lints::cg606::LINT,
-];
-
-/// What the lints find in a profile, by place.
-///
-/// What the engine of the target does with the document is in [`Resolved::problems`], and not repeated here.
-#[must_use]
-pub fn lint(profile: &Profile, resolved: &Resolved, target: &Target) -> Vec<Problem> {
-    let docker = match target.engine {
-        Engine::Container { .. } | Engine::Oci(_) => None,
-        Engine::Callgate => {
-            let target = Target {
-                engine: Engine::DOCKER,
-                ..target.clone()
-            };
-            read(profile, &target).ok()
-        }
-    };
-    let subject = Subject {
-        profile,
-        resolved,
-        target,
-        docker: docker.as_ref(),
-    };
-    let mut problems: Vec<Problem> = LINTS
-        .iter()
-        .flat_map(|lint| (lint.find)(&subject))
-        .collect();
-    problems.sort_by_key(|problem| (problem.span, problem.code));
-    problems.dedup();
-    problems
+/// Who finds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Find {
+    /// The reading of the text.
+    Reading,
+    /// The engine, or the runtime that it starts, in what it makes of the document.
+    Engine,
+    /// The lint.
+    Here(fn(&Subject<'_>) -> Vec<Problem>),
 }
 
-/// What a lint looks at.
-#[derive(Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) resolved: &'a Resolved,
-    pub(crate) target: &'a Target,
-    /// What Docker makes of it, where the target is callgate and Docker takes it.
-    pub(crate) docker: Option<&'a Resolved>,
+/// Every lint, by code.
+pub const LINTS: &[Lint] = lints::ALL;
+
+/// The lint of this code.
+#[must_use]
+pub fn lint_by_id(id: &str) -> Option<&'static Lint> {
+    let place = LINTS.binary_search_by_key(&id, |lint| lint.id);
+    place.ok().map(|place| &LINTS[place])
+}
+
+/// What the lints find in a container's profile, by place.
+///
+/// What the engine of the target does with the document is in [`Resolved::problems`], and not repeated here.
+/// For many profiles, or another context, make a [`Standard`] once.
+#[must_use]
+pub fn lint(profile: &Profile, resolved: &Resolved, target: &Target) -> Vec<Problem> {
+    Standard::new(target.clone(), Context::default()).lint(profile, resolved)
+}
+
+impl Standard {
+    /// What the lints find in a profile as the target reads it, by place.
+    #[must_use]
+    pub fn lint(&self, profile: &Profile, resolved: &Resolved) -> Vec<Problem> {
+        let subject = Subject::new(profile, resolved, self);
+        let mut problems: Vec<Problem> = LINTS
+            .iter()
+            .flat_map(|lint| match lint.find {
+                Find::Here(find) => find(&subject),
+                Find::Reading | Find::Engine => Vec::new(),
+            })
+            .collect();
+        problems.sort_by_key(|problem| (problem.span, problem.code));
+        problems.dedup();
+        problems
+    }
 }
 
 impl Lint {
+    /// Where a finding of it comes from, in a few words.
+    #[must_use]
+    pub const fn found_by(&self) -> &'static str {
+        match self.find {
+            Find::Reading => "the reading of the text",
+            Find::Engine => "the model of the target",
+            Find::Here(_) => "a look at what the profile means",
+        }
+    }
+
     /// A problem of this lint.
-    pub(crate) fn problem(
-        &self,
-        span: callgate_profile::Span,
-        message: impl Into<String>,
-    ) -> Problem {
+    pub(crate) fn problem(&self, span: Span, message: impl Into<String>) -> Problem {
         Problem::new(self.id, self.severity, span, message)
+    }
+}
+
+impl Confidence {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+        }
     }
 }
 
@@ -119,6 +129,7 @@ mod tests {
                 lint.id
             );
             assert!(!lint.title.ends_with('.'), "{}", lint.id);
+            assert_eq!(lint_by_id(lint.id).map(|lint| lint.title), Some(lint.title));
         }
     }
 }

@@ -1,64 +1,109 @@
-//! Which known profile a filter is: the built-in ones, as each engine that callgate models reads them.
+//! Which known profile a filter is: the built-in ones and those that the user names, as each engine that callgate models reads them.
 //!
 //! Apart from `ps`, which asks about many filters: the known ones are worked out once.
 
 use std::collections::HashMap;
 
 use callgate_bpf::Program;
-use callgate_engines::{Engine, Target, Version, read};
+use callgate_engines::{Engine, Target, Version};
+use callgate_profile::builtin;
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::{Arch, Release};
 
-/// The engines whose reading of a built-in profile is known by name.
-const ENGINES: [&str; 4] = ["callgate", "docker@20.10", "docker@23", "docker@28"];
+use crate::failure::{Failure, Status};
+use crate::input::{Document, InputOptions};
+use crate::reading::{Examined, examine};
 
-/// The versions of libseccomp that make a difference to what an engine loads; `-` is one that knows every call.
+/// The engines whose reading of a profile is known by name, those first that most filters are from.
+const ENGINES: [&str; 8] = [
+    "callgate",
+    "docker@28",
+    "docker@23",
+    "docker@20.10",
+    "podman",
+    "containerd",
+    "containerd@1.6+runc@1.1.5",
+    "crun",
+];
+
+/// The versions of libseccomp that make a difference to what an engine loads; none is one that knows every call.
 const LIBSECCOMP: [Option<&str>; 4] = [None, Some("2.6.0"), Some("2.5.5"), Some("2.5.4")];
 
 /// Meanings by name.
 pub(crate) struct Known {
+    native: Arch,
+    kernel: Release,
     diagrams: HashMap<Diagram, String>,
     /// What became of programs that were asked about, since many processes share one.
     asked: HashMap<Program, Option<String>>,
 }
 
 impl Known {
-    /// The built-in profiles on a machine of this arch and kernel.
-    pub(crate) fn on(native: Arch, kernel: Release) -> Self {
-        let mut diagrams = HashMap::new();
-        for name in callgate_profile::builtin::names() {
-            let text = callgate_profile::builtin::by_name(name).expect("it is built in");
-            let parsed = callgate_profile::parse(text.as_bytes(), &Default::default());
-            let profile = parsed.profile.expect("what is built in is a profile");
-            for engine in ENGINES {
-                let engine: Engine = engine.parse().expect("a modelled engine");
-                for libseccomp in LIBSECCOMP {
-                    let version = libseccomp
-                        .map(|version| -> Version { version.parse().expect("a version") });
-                    let target = Target {
-                        native,
-                        kernel,
-                        libseccomp: version,
-                        ..Target::new(engine)
-                    };
-                    let Ok(resolved) = read(&profile, &target) else {
-                        continue;
-                    };
-                    let Ok(diagram) = Diagram::of_policy(&resolved.policy, Budget::default())
-                    else {
-                        continue;
-                    };
-                    // The first that means this names it.
-                    diagrams.entry(diagram).or_insert_with(|| match libseccomp {
+    /// The built-in profiles and these on a machine of this arch and kernel, each for every engine that takes it.
+    ///
+    /// # Errors
+    /// One of these that can't be read, or that no engine takes.
+    pub(crate) fn on(
+        native: Arch,
+        kernel: Release,
+        profiles: &[String],
+        options: InputOptions,
+    ) -> Result<Self, Failure> {
+        let mut known = Self {
+            native,
+            kernel,
+            diagrams: HashMap::new(),
+            asked: HashMap::new(),
+        };
+        let built_in = builtin::names().map(str::to_owned);
+        for reference in built_in.chain(profiles.iter().cloned()) {
+            known.add(&Document::read(&reference, options)?, options)?;
+        }
+        Ok(known)
+    }
+
+    /// Knows what a document means to each engine that takes it; a meaning keeps the first name that it was given.
+    fn add(&mut self, document: &Document, options: InputOptions) -> Result<(), Failure> {
+        let name = &document.name;
+        let mut is_taken = false;
+        for engine in ENGINES {
+            let engine: Engine = engine.parse().expect("a modelled engine");
+            for libseccomp in LIBSECCOMP {
+                let version =
+                    libseccomp.map(|version| -> Version { version.parse().expect("a version") });
+                let target = Target {
+                    native: self.native,
+                    kernel: self.kernel,
+                    libseccomp: version,
+                    ..Target::new(engine)
+                };
+                let Examined {
+                    meaning: Some((_, resolved)),
+                    ..
+                } = examine(document, options, &target)
+                else {
+                    continue;
+                };
+                is_taken = true;
+                let Ok(diagram) = Diagram::of_policy(&resolved.policy, Budget::default()) else {
+                    continue;
+                };
+                self.diagrams
+                    .entry(diagram)
+                    .or_insert_with(|| match libseccomp {
                         Some(version) => format!("{name} for {target}, libseccomp {version}"),
                         None => format!("{name} for {target}"),
                     });
-                }
             }
         }
-        Self {
-            diagrams,
-            asked: HashMap::new(),
+        match is_taken {
+            true => Ok(()),
+            false => Err(Failure::new(
+                Status::Meaningless,
+                format_args!(
+                    "{name}: no engine takes this profile; `callgate check {name}` says why"
+                ),
+            )),
         }
     }
 

@@ -21,6 +21,7 @@ mod question;
 mod reading;
 mod render;
 mod statistics;
+mod supervisor;
 mod verb;
 mod weights;
 mod words;
@@ -78,7 +79,7 @@ callgate: from a seccomp profile to a filtered process
 enforce    run · record
 author     check · explain · diff · prove · compile · bench · export · dis · sim
 live       verify · ps
-reference  syscall · doctor
+reference  syscall · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 

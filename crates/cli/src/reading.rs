@@ -19,13 +19,8 @@ use crate::{output, render, words};
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TargetOptions {
     /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5, podman, crio, containerd, runc, crun, youki;
-    /// check takes several, and so does explain for a call
-    #[arg(
-        long,
-        value_name = "ENGINE",
-        default_value = "callgate",
-        help_heading = "Target options"
-    )]
+    /// check takes several, and so does explain for a call [default: callgate; of check, who reads such a document]
+    #[arg(long, value_name = "ENGINE", help_heading = "Target options")]
     target: Vec<Engine>,
     /// The version of the runtime's libseccomp [default: one that knows every call]
     #[arg(long, value_name = "VERSION", help_heading = "Target options")]
@@ -126,6 +121,7 @@ impl TargetOptions {
     /// The target that they describe, where there can be but one.
     pub(crate) fn target(&self) -> Result<Target, Failure> {
         match self.target[..] {
+            [] => self.target_of(Engine::Callgate),
             [engine] => self.target_of(engine),
             _ => Err(Failure::input(format_args!(
                 "{} targets are named, and one is asked for; check takes several, and so does explain for a call",
@@ -136,7 +132,15 @@ impl TargetOptions {
 
     /// The targets that they describe, each once: one at least.
     pub(crate) fn targets(&self) -> Result<Vec<Target>, Failure> {
-        self.targets_of(&self.target)
+        match self.names_engines() {
+            true => self.targets_of(&self.target),
+            false => self.targets_of(&[Engine::Callgate]),
+        }
+    }
+
+    /// Whether engines are named, and not taken for want of a name.
+    pub(crate) const fn names_engines(&self) -> bool {
+        !self.target.is_empty()
     }
 
     /// These engines under the same circumstances, each once.
@@ -293,12 +297,8 @@ fn mention(document: &Document, problems: &[Problem], target: &Target) {
             .filter(|&severity| severity >= Severity::Warning),
     );
     if let Some(counts) = counts {
-        let target = match target.engine {
-            Engine::Callgate => String::new(),
-            Engine::Container { .. } | Engine::Oci(_) => format!(" --target {target}"),
-        };
         let name = &document.name;
-        crate::say!("{name}: {counts}; `callgate check{target} {name}` shows them");
+        crate::say!("{name}: {counts}; `callgate check --target {target} {name}` shows them");
     }
 }
 

@@ -78,6 +78,13 @@ impl<'d> Source<'d> {
         format!("{}:{}:{}", self.name, place.line, place.column)
     }
 
+    /// The text at a place, as far as its first line goes.
+    pub(crate) fn quoted(&self, span: Span) -> &str {
+        let (start, end) = (self.floor(span.start), self.floor(span.end));
+        let text = &self.text[start..end.max(start)];
+        text.lines().next().unwrap_or("")
+    }
+
     fn line(&self, at: usize) -> usize {
         self.lines.partition_point(|&start| start <= at) - 1
     }
@@ -138,6 +145,7 @@ fn one(source: &Source<'_>, problem: &Problem) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
+        Severity::Style => Level::NOTE.with_name("style"),
     };
     let title = level.primary_title(&problem.message).id(problem.code);
     let (spots, unquoted): (Vec<Spot<'_>>, Vec<Spot<'_>>) = spots(source, problem)
@@ -310,11 +318,12 @@ impl<'p> ProblemAnswer<'p> {
 }
 
 /// The name of a severity.
-const fn severity(severity: Severity) -> &'static str {
+pub(crate) const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
+        Severity::Style => "style",
     }
 }
 
@@ -335,6 +344,7 @@ mod tests {
                 .collect(),
             notes: Vec::new(),
             help: Some("do this".to_owned()),
+            fix: None,
         }
     }
 

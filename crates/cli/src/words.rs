@@ -89,6 +89,7 @@ pub(crate) fn problem_counts(severities: impl Iterator<Item = Severity> + Clone)
         (Severity::Error, "error"),
         (Severity::Warning, "warning"),
         (Severity::Info, "remark"),
+        (Severity::Style, "matter of style"),
     ];
     let parts: Vec<String> = words
         .into_iter()
@@ -96,6 +97,7 @@ pub(crate) fn problem_counts(severities: impl Iterator<Item = Severity> + Clone)
             match severities.clone().filter(|&each| each == severity).count() {
                 0 => None,
                 1 => Some(format!("1 {word}")),
+                count if severity == Severity::Style => Some(format!("{count} matters of style")),
                 count => Some(format!("{count} {word}s")),
             }
         })

@@ -285,6 +285,10 @@ fn processes_with_what_is_known_of_their_filters() {
         "{text}"
     );
     assert!(lines[2].ends_with(" instructions"), "{text}");
+    // A profile of the user's own is known when it is named.
+    let (_, text) = answer(&["ps", &sleeper.pid, "--known", &other]);
+    let name = format!(" instructions, {other} for callgate");
+    assert!(text.trim_end().ends_with(&name), "{text}");
     // In the list of all, it is one among others.
     let (_, text) = answer(&["ps", "--format", "json"]);
     assert!(

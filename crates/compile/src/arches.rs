@@ -24,10 +24,10 @@ pub(crate) struct Owned {
     pub(crate) meaning: u32,
 }
 
-/// The byte order of a policy's arches; little where it names none.
+/// The byte order of a policy's arches; little where it has none.
 pub(crate) fn endian(policy: &Policy) -> Result<Endian, CompileError> {
     let first = |endian| {
-        let mut arches = policy.sections().iter().map(|section| section.arch);
+        let mut arches = policy.all_sections().map(|(section, _)| section.arch);
         arches.find(|arch| arch.endian() == endian)
     };
     match (first(Endian::Little), first(Endian::Big)) {
@@ -40,7 +40,7 @@ pub(crate) fn endian(policy: &Policy) -> Result<Endian, CompileError> {
 /// The number spaces of a policy, in the order in which it names their arches.
 pub(crate) fn spaces(policy: &Policy, meanings: &mut Meanings) -> Result<Vec<Space>, CompileError> {
     let mut spaces: Vec<Space> = Vec::new();
-    for section in policy.sections() {
+    for (section, _) in policy.all_sections() {
         let audit = section.arch.audit();
         if spaces.iter().any(|space| space.audit == audit) {
             continue;
@@ -60,19 +60,14 @@ pub(crate) fn spaces(policy: &Policy, meanings: &mut Meanings) -> Result<Vec<Spa
     Ok(spaces)
 }
 
-/// The runs of an arch, which is a bad one where the policy does not name it.
+/// The runs of an arch, which is a bad one where the policy has no rules for it.
 fn section_runs(
     policy: &Policy,
     meanings: &mut Meanings,
     arch: Arch,
 ) -> Result<Vec<Run<Owned>>, CompileError> {
-    let runs = match policy.section(arch) {
-        Some(section) => meanings.runs(policy, section)?,
-        None => {
-            let is = meanings.constant(policy.bad_arch());
-            alloc::vec![Run { first: 0, is }]
-        }
-    };
+    let (rules, otherwise) = policy.rules_of(arch);
+    let runs = meanings.runs(arch, rules, otherwise)?;
     let owned = runs.into_iter().map(|run| Run {
         first: run.first,
         is: Owned {

@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use callgate_bpf::Action;
-use callgate_policy::{Policy, Section};
+use callgate_policy::Rule;
 use callgate_syscalls::Arch;
 
 use crate::error::CompileError;
@@ -65,26 +65,15 @@ impl Meanings {
         self.clauses.items()
     }
 
-    /// The meaning that is one action whatever the arguments.
-    pub(crate) fn constant(&mut self, action: Action) -> u32 {
-        self.meanings.intern(Meaning {
-            clauses: Vec::new(),
-            otherwise: action,
-        })
-    }
-
-    /// The runs of a section over all numbers, the first from zero; neighbours mean different lists of rules.
+    /// The runs of an arch over all numbers, the first from zero; neighbours mean different lists of rules.
     pub(crate) fn runs(
         &mut self,
-        policy: &Policy,
-        section: &Section,
+        arch: Arch,
+        rules: &[Rule],
+        otherwise: Action,
     ) -> Result<Vec<Run<u32>>, CompileError> {
-        let shapes: Vec<Shape> = section
-            .rules
-            .iter()
-            .map(|rule| self.shape(rule, section.arch))
-            .collect();
-        let mut edges = edges(section, &shapes);
+        let shapes: Vec<Shape> = rules.iter().map(|rule| self.shape(rule, arch)).collect();
+        let mut edges = edges(rules, &shapes);
         edges.sort_unstable();
         let mut runs: Vec<Run<u32>> = Vec::new();
         let mut apply = BTreeSet::new();
@@ -99,12 +88,9 @@ impl Meanings {
                     apply.remove(&edge.rule);
                 }
             }
-            let meaning = meaning(&apply, &shapes, policy.default(), &mut looked_at);
+            let meaning = meaning(&apply, &shapes, otherwise, &mut looked_at);
             if looked_at > LIMIT {
-                return Err(CompileError::Overlaps {
-                    arch: section.arch,
-                    limit: LIMIT,
-                });
+                return Err(CompileError::Overlaps { arch, limit: LIMIT });
             }
             let is = self.meanings.intern(meaning);
             if runs.last().is_none_or(|run| run.is != is) {
@@ -117,7 +103,7 @@ impl Meanings {
         }
     }
 
-    fn shape(&mut self, rule: &callgate_policy::Rule, arch: Arch) -> Shape {
+    fn shape(&mut self, rule: &Rule, arch: Arch) -> Shape {
         let mut tests = Vec::with_capacity(rule.comparisons.len());
         for &comparison in &rule.comparisons {
             match Plain::of(comparison, arch) {
@@ -154,9 +140,9 @@ struct Edge {
     begins: bool,
 }
 
-fn edges(section: &Section, shapes: &[Shape]) -> Vec<Edge> {
-    let mut edges = Vec::with_capacity(section.rules.len() * 2);
-    for (rule, each) in section.rules.iter().enumerate() {
+fn edges(rules: &[Rule], shapes: &[Shape]) -> Vec<Edge> {
+    let mut edges = Vec::with_capacity(rules.len() * 2);
+    for (rule, each) in rules.iter().enumerate() {
         if each.numbers.first > each.numbers.last || matches!(shapes[rule], Shape::Never) {
             continue;
         }

@@ -141,7 +141,14 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
         rules.extend(added);
         sections.push(Section { arch, rules });
     }
-    let policy = Policy::new(default, Action::KillThread, sections);
+    let unnamed = match runtime {
+        Runtime::Runc(version) => {
+            ceiling::beside(oci, target, version, &arches, default, &mut origins)
+        }
+        Runtime::Crun(_) | Runtime::Youki(_) => None,
+    };
+    let policy = Policy::new(default, Action::KillThread, sections)
+        .and_then(|policy| policy.with_unnamed(unnamed.into_iter().collect()));
     Ok(Resolved {
         policy: policy.expect("no arch is listed twice"),
         origins: origins.into_list(),

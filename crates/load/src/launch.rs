@@ -5,6 +5,7 @@
 
 mod attach;
 mod error;
+mod listener;
 #[allow(unsafe_code)]
 mod sys;
 
@@ -60,7 +61,7 @@ pub struct Launch {
 pub struct Layer<'a> {
     /// What it is.
     pub program: &'a Program,
-    /// With which flags it is loaded; a listener is not possible here.
+    /// With which flags it is loaded; one layer may have a listener, for [`Held::release_listening`].
     pub flags: Flags,
 }
 
@@ -128,9 +129,6 @@ impl Launch {
     pub fn hold(&self, layers: &[Layer<'_>]) -> Result<Held, LaunchError> {
         let mut flags = Vec::new();
         for (layer, asked) in layers.iter().enumerate() {
-            if asked.flags.contains(Flags::NEW_LISTENER) {
-                return Err(LaunchError::Listener);
-            }
             let granted = grant(asked.flags).map_err(|error| LaunchError::Load { layer, error })?;
             flags.push(granted.applied);
         }
@@ -189,8 +187,38 @@ impl Held {
     /// Lets the child load its filters and execute its program.
     ///
     /// # Errors
-    /// The child can't be told.
+    /// The child can't be told, or a layer asks for a listener, which nobody would hold.
     pub fn release(self) -> Result<Child, LaunchError> {
+        if self.child.listens() {
+            return Err(LaunchError::Listener);
+        }
+        self.open()
+    }
+
+    /// As [`Held::release`], where a layer asks for a listener: it is the caller's, and closes on execve.
+    ///
+    /// The child executes its program once the caller has the listener, which may be asked about that very call.
+    ///
+    /// # Errors
+    /// The child can't be told, or it came to no listener.
+    pub fn release_listening(self) -> Result<(Child, OwnedFd), LaunchError> {
+        let child = self.open()?;
+        match listener::taken_from(&child) {
+            Ok(Some(listener)) => Ok((child, listener)),
+            Ok(None) => match child.wait() {
+                Ok(_) => Err(LaunchError::Listener),
+                Err(error) => Err(error),
+            },
+            Err(error) => {
+                // Without its listener it would wait in vain.
+                let _gone = kill_process(child.process, Signal::KILL);
+                let _reaped = wait(child.process, WaitIdOptions::EXITED);
+                Err(LaunchError::Process(error))
+            }
+        }
+    }
+
+    fn open(self) -> Result<Child, LaunchError> {
         match self.gate.open() {
             // A broken pipe means a child that somebody ended: who waits for it learns how.
             Ok(()) | Err(Errno::PIPE) => Ok(self.child),
@@ -204,6 +232,11 @@ impl Child {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.as_raw_nonzero().get().cast_unsigned()
+    }
+
+    fn listens(&self) -> bool {
+        let mut flags = self.flags.iter();
+        flags.any(|flags| flags.contains(Flags::NEW_LISTENER))
     }
 
     /// Waits until the child has ended, and leaves it to be reaped: its number stays its own.

@@ -19,8 +19,8 @@ pub(crate) fn of(section: &Section) -> &[Rule] {
 /// The program behind those rules of all sections; without any, as it is.
 pub(crate) fn before(policy: &Policy, program: Program) -> Result<Program, ProgramError> {
     let sections: Vec<&Section> = policy
-        .sections()
-        .iter()
+        .all_sections()
+        .map(|(section, _)| section)
         .filter(|section| !of(section).is_empty())
         .collect();
     if sections.is_empty() {

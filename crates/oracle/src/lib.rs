@@ -138,6 +138,14 @@ fn first(policy: &Policy) -> Result<&Section, OracleError> {
 }
 
 fn recipe(policy: &Policy, level: Level) -> Result<sys::Recipe, OracleError> {
+    for section in policy.unnamed() {
+        if let Some(rule) = section.rules.get(ceiling::of(section).len()) {
+            return Err(OracleError::Inexpressible {
+                rule: Some(rule.id),
+                why: "an arch that is not named has no rules but ranges of numbers",
+            });
+        }
+    }
     Ok(sys::Recipe {
         default: policy.default().to_ret(),
         bad_arch: policy.bad_arch().to_ret(),

@@ -14,6 +14,7 @@ pub struct Policy {
     default: Action,
     bad_arch: Action,
     sections: Vec<Section>,
+    unnamed: Vec<Section>,
 }
 
 /// The rules of one arch; the first that matches a call decides.
@@ -48,44 +49,42 @@ impl Policy {
         bad_arch: Action,
         sections: Vec<Section>,
     ) -> Result<Self, PolicyError> {
-        for (at, section) in sections.iter().enumerate() {
-            if sections[..at]
-                .iter()
-                .any(|other| other.arch == section.arch)
-            {
-                return Err(PolicyError { arch: section.arch });
-            }
-        }
+        each_once(&sections)?;
         Ok(Self {
             default,
             bad_arch,
             sections,
+            unnamed: Vec::new(),
         })
+    }
+
+    /// The same policy, with rules for some calls of arches that it does not name; the other calls of those get `bad_arch` still.
+    ///
+    /// runc's ceiling is such a rule: it can answer numbers that lie among those of x32 where a profile names x86_64 alone.
+    ///
+    /// # Errors
+    /// Two sections of one arch, named or not.
+    pub fn with_unnamed(mut self, unnamed: Vec<Section>) -> Result<Self, PolicyError> {
+        each_once(self.sections.iter().chain(&unnamed))?;
+        self.unnamed = unnamed;
+        Ok(self)
     }
 
     /// What a call gets: the action of the first rule that matches.
     #[must_use]
     pub fn decide(&self, call: &SeccompData) -> Decision {
-        let arch = Arch::of_call(call.arch, call.nr);
-        let Some(section) = arch.and_then(|arch| self.section(arch)) else {
+        let Some(arch) = Arch::of_call(call.arch, call.nr) else {
             return Decision {
                 action: self.bad_arch,
                 rule: None,
             };
         };
-        match section
-            .rules
-            .iter()
-            .find(|rule| rule.matches(section.arch, call.nr, &call.args))
-        {
-            Some(rule) => Decision {
-                action: rule.action,
-                rule: Some(rule.id),
-            },
-            None => Decision {
-                action: self.default,
-                rule: None,
-            },
+        let (rules, otherwise) = self.rules_of(arch);
+        let matches = |rule: &&Rule| rule.matches(arch, call.nr, &call.args);
+        let first = rules.iter().find(matches);
+        Decision {
+            action: first.map_or(otherwise, |rule| rule.action),
+            rule: first.map(|rule| rule.id),
         }
     }
 
@@ -112,6 +111,40 @@ impl Policy {
     pub fn section(&self, arch: Arch) -> Option<&Section> {
         self.sections.iter().find(|section| section.arch == arch)
     }
+
+    /// The arches that are not named and of which some calls get another action than `bad_arch`; no arch twice.
+    #[must_use]
+    pub fn unnamed(&self) -> &[Section] {
+        &self.unnamed
+    }
+
+    /// All sections, of named arches and of others, each with what a call gets that none of its rules matches.
+    pub fn all_sections(&self) -> impl Iterator<Item = (&Section, Action)> {
+        let named = self.sections.iter().map(|section| (section, self.default));
+        let unnamed = self.unnamed.iter();
+        named.chain(unnamed.map(|section| (section, self.bad_arch)))
+    }
+
+    /// The rules about an arch, named or not, and what a call gets that none of them matches.
+    #[must_use]
+    pub fn rules_of(&self, arch: Arch) -> (&[Rule], Action) {
+        let mut sections = self.all_sections();
+        match sections.find(|(section, _)| section.arch == arch) {
+            Some((section, otherwise)) => (&section.rules, otherwise),
+            None => (&[], self.bad_arch),
+        }
+    }
+}
+
+fn each_once<'s>(sections: impl IntoIterator<Item = &'s Section>) -> Result<(), PolicyError> {
+    let mut seen: Vec<Arch> = Vec::new();
+    for &Section { arch, .. } in sections {
+        if seen.contains(&arch) {
+            return Err(PolicyError { arch });
+        }
+        seen.push(arch);
+    }
+    Ok(())
 }
 
 /// Two sections of one arch.
@@ -206,17 +239,49 @@ mod tests {
     }
 
     #[test]
+    fn an_unnamed_arch_can_have_rules_and_is_a_bad_one_for_the_rest() {
+        let numbers = Numbers {
+            first: 2 * X32_BIT,
+            last: 3 * X32_BIT - 1,
+        };
+        let above = Rule {
+            id: RuleId(0),
+            numbers,
+            comparisons: vec![],
+            action: Action::Errno(38),
+        };
+        let named = Section {
+            arch: Arch::X86_64,
+            rules: vec![],
+        };
+        let unnamed = Section {
+            arch: Arch::X32,
+            rules: vec![above],
+        };
+        let policy = Policy::new(Action::Allow, Action::KillThread, vec![named])
+            .and_then(|policy| policy.with_unnamed(vec![unnamed]))
+            .expect("two arches");
+        assert_eq!(policy.section(Arch::X32), None);
+        for (nr, action) in [
+            (2 * X32_BIT - 1, Action::KillThread),
+            (2 * X32_BIT, Action::Errno(38)),
+            (3 * X32_BIT, Action::KillThread),
+            (u32::MAX, Action::Allow),
+        ] {
+            assert_eq!(policy.decide(&call(Arch::X86_64, nr, 0)).action, action);
+        }
+    }
+
+    #[test]
     fn an_arch_has_one_section() {
-        let sections = vec![
-            Section {
-                arch: Arch::Arm,
-                rules: vec![]
-            };
-            2
-        ];
-        assert_eq!(
-            Policy::new(Action::Allow, Action::Allow, sections),
-            Err(PolicyError { arch: Arch::Arm })
-        );
+        let section = || Section {
+            arch: Arch::Arm,
+            rules: vec![],
+        };
+        let of = |sections| Policy::new(Action::Allow, Action::Allow, sections);
+        let twice = Err(PolicyError { arch: Arch::Arm });
+        assert_eq!(of(vec![section(), section()]), twice);
+        let named = of(vec![section()]).expect("one section");
+        assert_eq!(named.with_unnamed(vec![section()]), twice);
     }
 }

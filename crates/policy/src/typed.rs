@@ -43,15 +43,20 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn typed(&self) -> Self {
-        let sections = self.sections().iter().map(|section| Section {
-            arch: section.arch,
-            rules: section
-                .rules
-                .iter()
-                .flat_map(|rule| typed_rules(section.arch, rule))
-                .collect(),
-        });
-        Self::new(self.default(), self.bad_arch(), sections.collect())
+        let typed = |sections: &[Section]| {
+            let sections = sections.iter().map(|section| Section {
+                arch: section.arch,
+                rules: section
+                    .rules
+                    .iter()
+                    .flat_map(|rule| typed_rules(section.arch, rule))
+                    .collect(),
+            });
+            sections.collect()
+        };
+        let named = Self::new(self.default(), self.bad_arch(), typed(self.sections()));
+        named
+            .and_then(|policy| policy.with_unnamed(typed(self.unnamed())))
             .expect("the arches are those of a policy")
     }
 }

@@ -82,6 +82,11 @@ impl<'t> Value<'t> {
         Elements(Items::of(self, Type::List))
     }
 
+    /// The value that begins where a place does.
+    pub(crate) fn within(document: &'t str, place: Span) -> Self {
+        Self::at(document, place.start)
+    }
+
     fn at(document: &'t str, start: usize) -> Self {
         let span = Span::new(start, end_of_value(document.as_bytes(), start));
         Self { document, span }

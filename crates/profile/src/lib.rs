@@ -38,6 +38,7 @@
 
 pub mod builtin;
 mod document;
+pub mod edit;
 pub mod faults;
 mod json;
 mod names;
@@ -54,6 +55,6 @@ pub use document::{
 };
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
 pub use nearest::nearest;
-pub use problem::{Problem, Severity, codes};
+pub use problem::{Fix, Problem, Severity, codes};
 pub use read::{Options, Parsed, parse};
 pub use span::{Lines, Span, Spanned, line_column};

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// A matter of style: it means the same either way.
+    Style,
     /// Worth knowing.
     Info,
     /// The document means something, probably not what was meant.
@@ -35,6 +37,17 @@ pub struct Problem {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The same as a change of the text, where one is known.
+    pub fix: Option<Fix>,
+}
+
+/// A change of the text that mends a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, in a few words: `write chmod`.
+    pub does: String,
+    /// Places, none of which overlap, and what is to stand there.
+    pub edits: Vec<(Span, String)>,
 }
 
 impl Problem {
@@ -55,6 +68,7 @@ impl Problem {
             related: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -102,6 +116,14 @@ impl Problem {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with a change of the text that mends it.
+    #[must_use]
+    pub fn fix(mut self, does: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+        let does = does.into();
+        self.fix = Some(Fix { does, edits });
         self
     }
 }

@@ -243,7 +243,8 @@ fn blank(text: &str, problems: &mut Problems) -> String {
     String::from_utf8(bytes).expect("whole characters were replaced by spaces")
 }
 
-fn end_of_comment(bytes: &[u8], start: usize) -> usize {
+/// The place past the comment that begins at `start`.
+pub(crate) fn end_of_comment(bytes: &[u8], start: usize) -> usize {
     let rest = &bytes[start + 2..];
     let length = if bytes[start + 1] == b'/' {
         rest.iter().position(|&byte| byte == b'\n')

@@ -130,6 +130,7 @@ fn draw_problem(drawn: &mut String, document: &str, column: usize, problem: &Pro
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
+        Severity::Style => "style",
     };
     let indent = " ".repeat(column - 1);
     write!(

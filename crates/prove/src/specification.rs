@@ -16,9 +16,9 @@ use crate::stretches::Set;
 /// What a policy answers.
 pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Tree, Undecided> {
     let mut tree = forest.answer(policy.bad_arch().to_ret())?;
-    for section in policy.sections() {
-        let default = forest.answer(policy.default().to_ret())?;
-        let rules = rules(forest, section, default)?;
+    for (section, otherwise) in policy.all_sections() {
+        let otherwise = forest.answer(otherwise.to_ret())?;
+        let rules = rules(forest, section, otherwise)?;
         let owned = owned(forest, section.arch)?;
         tree = forest.choose(owned, rules, tree)?;
     }

@@ -45,7 +45,9 @@ fn diagrams_are_equal_or_have_a_witness() {
                 section.rules.swap(at, at + 1);
             }
         }
-        let two = Policy::new(one.default(), one.bad_arch(), sections).expect("no arch twice");
+        let two = Policy::new(one.default(), one.bad_arch(), sections)
+            .and_then(|two| two.with_unnamed(one.unnamed().to_vec()))
+            .expect("no arch twice");
         let [first, second] = [&one, &two]
             .map(|policy| Diagram::of_policy(policy, Budget::default()).expect("a small policy"));
         match first.witness(&second) {

@@ -17,24 +17,6 @@ pub(super) struct Judge {
     kernel: String,
 }
 
-/// The call that shows a difference, and why there is one.
-struct Difference {
-    call: &'static str,
-    reason: &'static str,
-}
-
-/// runc's ceiling where x32 is not listed: it knows x32's numbers by their bit, the model by their being above it.
-/// No call has a number between, and a filter that told them apart would be longer.
-const NO_NUMBERS_OF_X32: Difference = Difference {
-    call: "2147483648() on x32",
-    reason: "runc answers ENOSYS to numbers from 0x80000000 to 0xbfffffff, which no call has, and the model ends the thread",
-};
-
-/// The readers of OCI documents by runc from 1.1.15 on, to which archMap says nothing.
-const WITHOUT_X32: [&str; 3] = ["containerd@2", "runc@1.3", "runc@1.5"];
-
-const DIFFERS: &str = "the filter differs from the model";
-
 /// What callgate knows of an engine.
 pub(super) enum Model {
     /// It reads as this target does.
@@ -52,8 +34,6 @@ pub(super) enum Cell {
     Refused(String),
     /// The engine can't start anything under the profile, and callgate says beforehand why; the engine's words.
     BelowFloor(String),
-    /// The filter differs from the model as is known, and why.
-    Known(String),
     /// There is no model to compare with; whether the engine started.
     Unknown(Option<String>),
     /// A fault of the model or of this machine.
@@ -105,11 +85,7 @@ impl Judge {
                 self.explained(said, &self.reading(profile, caps, target, libseccomp))
             }
         };
-        let cell = judged.unwrap_or_else(|error| Cell::Fault(error.to_string()));
-        match is_without_x32(model) {
-            true => as_known(cell, &NO_NUMBERS_OF_X32),
-            false => cell,
-        }
+        judged.unwrap_or_else(|error| Cell::Fault(error.to_string()))
     }
 
     /// The words that tell callgate what to read, and for whom.
@@ -139,7 +115,10 @@ impl Judge {
         let proof = self.callgate(&words)?;
         Ok(match proof.status {
             0 => Cell::Equal,
-            1 => Cell::Fault(format!("{DIFFERS}: {}", proof.stdout.trim())),
+            1 => Cell::Fault(format!(
+                "the filter differs from the model: {}",
+                proof.stdout.trim()
+            )),
             _ => Cell::Fault(format!(
                 "it started, and callgate: {}",
                 first_reason(&proof.stderr)
@@ -170,47 +149,8 @@ impl Judge {
     }
 }
 
-fn is_without_x32(model: &Model) -> bool {
-    match model {
-        Model::Known { target, .. } => WITHOUT_X32.iter().any(|each| target.starts_with(each)),
-        Model::Unknown(_) => false,
-    }
-}
-
-/// A fault that is the known difference, as such; any other, and a filter that does not differ, as it is.
-fn as_known(cell: Cell, known: &Difference) -> Cell {
-    match cell {
-        Cell::Fault(fault) if fault.starts_with(DIFFERS) && fault.contains(known.call) => {
-            Cell::Known(known.reason.to_owned())
-        }
-        other => other,
-    }
-}
-
 /// The first line that callgate says, without its name.
 fn first_reason(stderr: &str) -> String {
     let line = stderr.lines().next().unwrap_or_default();
     line.trim_start_matches("callgate: ").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_known_difference_is_excused() {
-        let difference = Difference {
-            call: "chdir(0x0) on x86",
-            reason: "why",
-        };
-        let as_known = |cell| as_known(cell, &difference);
-        let differs = |call: &str| Cell::Fault(format!("{DIFFERS}: stricter {call}"));
-        let known = as_known(differs("chdir(0x0) on x86"));
-        assert_eq!(known, Cell::Known("why".to_owned()));
-        let other = || differs("getcwd(0x0) on x86");
-        assert_eq!(as_known(other()), other());
-        assert_eq!(as_known(Cell::Equal), Cell::Equal);
-        let refused = || Cell::Refused("no".to_owned());
-        assert_eq!(as_known(refused()), refused());
-    }
 }

@@ -11,7 +11,6 @@ pub(super) struct Table {
     engine: String,
     proved: usize,
     explained: usize,
-    known: usize,
     unknown: usize,
     faulty: usize,
     faults: Vec<String>,
@@ -56,7 +55,6 @@ impl Table {
             let (count, detail) = match cell {
                 Cell::Equal => (&mut self.proved, None),
                 Cell::Refused(said) | Cell::BelowFloor(said) => (&mut self.explained, Some(said)),
-                Cell::Known(reason) => (&mut self.known, Some(reason)),
                 Cell::Unknown(said) => (&mut self.unknown, said),
                 Cell::Fault(fault) => {
                     let place = format!("{} {profile} {}", self.engine, caps.title());
@@ -80,8 +78,8 @@ impl Table {
     /// Prints the sum; an error if there was a fault, or nothing was proved.
     pub(super) fn finish(self) -> Fallible {
         println!(
-            "\nengines: {} filters proved, {} starts refused as callgate says, {} known differences, {} without a model, {} faults",
-            self.proved, self.explained, self.known, self.unknown, self.faulty
+            "\nengines: {} filters proved, {} starts refused as callgate says, {} without a model, {} faults",
+            self.proved, self.explained, self.unknown, self.faulty
         );
         if self.proved == 0 {
             return Err("no filter was proved equal to a model".into());
@@ -99,7 +97,6 @@ impl Cell {
             Cell::Equal => "equal",
             Cell::Refused(_) => "refused",
             Cell::BelowFloor(_) => "below the floor",
-            Cell::Known(_) => "differs, known",
             Cell::Unknown(None) => "no model",
             Cell::Unknown(Some(_)) => "no model, no start",
             Cell::Fault(_) => "FAULT",

@@ -5,7 +5,8 @@
 use callgate_profile::{Problem, Severity, Span};
 
 use super::{cg202, docker};
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
     id: "CG201",
@@ -13,7 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

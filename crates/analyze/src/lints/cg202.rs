@@ -7,7 +7,8 @@ use callgate_profile::{OpName, Problem, Severity, SyscallRule};
 use callgate_syscalls::Syscall;
 
 use crate::call::Call;
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
     id: "CG202",
@@ -15,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\
@@ -93,7 +94,7 @@ fn witness(
     index: u64,
     unwanted: Unwanted,
 ) -> Option<String> {
-    let read = subject.docker.unwrap_or(subject.resolved);
+    let read = subject.docker_beside_callgate().unwrap_or(subject.resolved);
     let comparison = Comparison::new(Arg::new(index)?, Test::Eq(unwanted.value));
     rule.calls().find_map(|name| {
         let named = Syscall::by_name(&name.value)?;

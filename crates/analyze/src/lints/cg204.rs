@@ -11,7 +11,8 @@ use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
 use crate::call::Call;
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 use crate::{witness, words};
 
 pub(crate) const LINT: Lint = Lint {
@@ -20,7 +21,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

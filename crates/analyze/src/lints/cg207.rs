@@ -4,7 +4,8 @@
 
 use callgate_profile::{OpName, Problem, Severity};
 
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
     id: "CG207",
@@ -12,7 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

@@ -9,7 +9,8 @@ use callgate_policy::Test;
 use callgate_profile::{Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall};
 
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 use crate::words;
 
 pub(crate) const LINT: Lint = Lint {
@@ -18,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

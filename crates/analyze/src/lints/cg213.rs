@@ -10,7 +10,8 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::Arch;
 
 use crate::call::Call;
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
     id: "CG213",
@@ -18,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

@@ -8,7 +8,8 @@ use callgate_profile::{Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
 use crate::answers::{Answers, answers};
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
     id: "CG301",
@@ -16,7 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

@@ -5,7 +5,8 @@
 use callgate_engines::{Floor, NoNewPrivileges};
 use callgate_profile::{Problem, Severity};
 
-use crate::lint::{Confidence, Lint, Subject};
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
 use crate::summary::{FloorSummary, floor};
 
 pub(crate) const LINT: Lint = Lint {
@@ -14,7 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
-    find,
+    find: Find::Here(find),
 };
 
 const PAGE: &str = "\

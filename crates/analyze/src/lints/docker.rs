@@ -7,12 +7,15 @@ use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
 use crate::call::Call;
-use crate::lint::Subject;
+use crate::subject::Subject;
 use crate::witness;
 
 /// Docker's problems of a code, where the target is callgate; those alone that a call shows.
 pub(super) fn shown(subject: &Subject<'_>, code: &str) -> Vec<Problem> {
-    let problems = subject.docker.iter().flat_map(|docker| &docker.problems);
+    let problems = subject
+        .docker_beside_callgate()
+        .into_iter()
+        .flat_map(|docker| &docker.problems);
     let shown = problems
         .filter(|problem| problem.code == code)
         .filter_map(|problem| {
@@ -52,7 +55,7 @@ fn witness(subject: &Subject<'_>, place: Span) -> Option<String> {
 fn difference(subject: &Subject<'_>, arch: Arch, call: Syscall) -> Option<String> {
     let nr = call.number(arch)?;
     let ours = answers(&subject.resolved.policy, arch, nr);
-    let theirs = answers(&subject.docker?.policy, arch, nr);
+    let theirs = answers(&subject.docker_beside_callgate()?.policy, arch, nr);
     let rules = ours.rules.iter().chain(&theirs.rules);
     let tried = witness::arguments(arch, rules.map(|rule| &rule.comparisons[..]));
     tried.into_iter().find_map(|args| {

@@ -2,6 +2,7 @@
 //!
 //! Here is only the list of them.
 
+mod actions;
 mod bench;
 mod check;
 mod compile;
@@ -13,6 +14,7 @@ mod export;
 mod prove;
 mod ps;
 mod record;
+mod rule;
 mod run;
 mod sim;
 mod syscall;
@@ -31,6 +33,7 @@ pub(crate) enum Verb {
     Record(record::Record),
     #[command(alias = "lint")]
     Check(check::Check),
+    Rule(rule::Rule),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -44,6 +47,7 @@ pub(crate) enum Verb {
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Actions(actions::Actions),
     Doctor(doctor::Doctor),
 }
 
@@ -61,17 +65,19 @@ impl Verb {
             Self::Run(arguments) => run::run(arguments, options),
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
+            Self::Rule(arguments) => rule::run(arguments),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
             Self::Verify(arguments) => verify::run(arguments, options),
-            Self::Ps(arguments) => ps::run(arguments),
+            Self::Ps(arguments) => ps::run(arguments, options),
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }
     }

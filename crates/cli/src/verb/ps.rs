@@ -13,33 +13,40 @@ use serde::Serialize;
 
 use super::Format;
 use crate::failure::{Ended, Failure, Status};
+use crate::input::{self, InputOptions};
 use crate::known::Known;
-use crate::{input, output, words};
+use crate::{output, words};
 
 /// List the processes and containers that have filters, and which known profile each filter is
 ///
-/// A filter is known where it answers every call as a built-in profile does that some engine reads, whatever its instructions.
+/// A filter is known where it answers every call as a built-in profile does, or one that --known names, as some engine
+/// reads it, whatever its instructions.
 /// Reading the filters of a process stops it for a moment, and needs CAP_SYS_ADMIN and the right to trace it;
 /// where that is not given, the row says so.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   callgate ps
   callgate ps 4711
+  callgate ps --known web.json --known /etc/containers/seccomp.json
   callgate ps --format json | jq '.processes[] | select(.container)'")]
 pub(crate) struct Ps {
     /// Only these processes, with or without filters
     #[arg(value_name = "PID", value_parser = clap::value_parser!(u32).range(1..=0x7fff_ffff))]
     pids: Vec<u32>,
+    /// Another profile to know filters by; repeatable
+    #[arg(long, value_name = "PROFILE")]
+    known: Vec<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
 
 /// Lists them.
-pub(crate) fn run(arguments: &Ps) -> Ended {
+pub(crate) fn run(arguments: &Ps, options: InputOptions) -> Ended {
     let found = asked_for(arguments)?;
     let kernel = Support::probe().release_numbers().unwrap_or(KERNEL);
-    let mut known = Known::on(input::host()?, kernel.min(KERNEL));
+    let host = input::host()?;
+    let mut known = Known::on(host, kernel.min(KERNEL), &arguments.known, options)?;
     let rows: Vec<Row> = found
         .into_iter()
         .map(|process| Row::of(process, &mut known))

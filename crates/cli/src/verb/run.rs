@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use callgate_bpf::{Action, Insn, Program, SeccompData};
 use callgate_load::elf::{Executable, InspectError};
@@ -17,6 +18,7 @@ use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
 use crate::meaning::Meaning;
 use crate::reading::{Reading, TargetOptions};
+use crate::supervisor::{Named, Supervisor};
 use crate::verb::compile;
 use crate::words;
 
@@ -24,6 +26,7 @@ use crate::words;
 ///
 /// Sets no-new-privileges, loads the filter and executes the command.
 /// Says beforehand on standard error what can't be enforced here, and refuses to start what the profile would kill at once.
+/// Where rules of the profile name actions with plugins, callgate answers those calls while the command runs (`callgate actions`).
 /// The exit status is the command's; 125 ours, 126 and 127 it can't start, 128+n signal n (159: SIGSYS, a filter's kill or trap).
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -36,6 +39,9 @@ pub(crate) struct Run {
     /// Let the command gain privileges by set-user-ID programs; needs CAP_SYS_ADMIN
     #[arg(long)]
     keep_privileges: bool,
+    /// The executable of an external plugin that the profile names [default: callgate-action-NAME on PATH]; repeatable
+    #[arg(long, value_name = "NAME=FILE")]
+    plugin: Vec<Named>,
     #[command(flatten)]
     target: TargetOptions,
     /// The command and its arguments
@@ -46,7 +52,7 @@ pub(crate) struct Run {
 /// Runs the command, and ends with its status.
 pub(crate) fn run(arguments: &Run, options: InputOptions) -> Ended {
     let support = Support::probe();
-    let filter = Filter::read(arguments, options, &support)?;
+    let mut filter = Filter::read(arguments, options, &support)?;
     let Prepared {
         mut launch,
         executable,
@@ -60,9 +66,12 @@ pub(crate) fn run(arguments: &Run, options: InputOptions) -> Ended {
         program: &filter.program,
         flags: filter.flags,
     };
-    let ending = launch
-        .run(&[layer])
-        .map_err(|error| command::not_started(&error))?;
+    let ending = match filter.supervisor.take() {
+        Some(supervisor) => supervisor.run(&launch, layer)?,
+        None => launch
+            .run(&[layer])
+            .map_err(|error| command::not_started(&error))?,
+    };
     if ending.is_by_seccomp() {
         crate::say!(
             "{}: {ending}, as a filter's kill and trap do",
@@ -77,7 +86,9 @@ struct Filter {
     program: Program,
     flags: Flags,
     /// The profile that the program comes from; none for a raw program.
-    reading: Option<Reading>,
+    reading: Option<Arc<Reading>>,
+    /// Who answers, where rules of the profile ask plugins.
+    supervisor: Option<Supervisor>,
 }
 
 impl Filter {
@@ -92,17 +103,23 @@ impl Filter {
                 program,
                 flags: Flags::NONE,
                 reading: None,
+                supervisor: None,
             },
             Meaning::Stack(layers) => Self {
                 program: compile::program_of_stack(&layers, &target)?,
                 flags: Flags::NONE,
                 reading: None,
+                supervisor: None,
             },
-            Meaning::Policy(reading) => Self {
-                program: compile::program(&reading)?,
-                flags: flags(&reading),
-                reading: Some(*reading),
-            },
+            Meaning::Policy(reading) => {
+                let reading = Arc::from(reading);
+                Self {
+                    program: compile::program(&reading)?,
+                    flags: flags(&reading),
+                    supervisor: Supervisor::of(&reading, &arguments.plugin)?,
+                    reading: Some(reading),
+                }
+            }
         })
     }
 
@@ -134,7 +151,9 @@ impl Filter {
     /// Refuses where the call that starts a program would be refused; callgate makes it, so it is one of the native arch.
     fn permits_execve(&self, path: &Path, native: Arch) -> Result<(), Failure> {
         let execve = self.answer(native, "execve");
-        match execve.filter(|decision| refuses(decision.action)) {
+        let is_asked =
+            |decision: &Decision| self.supervisor.is_some() && decision.action == Action::Notify;
+        match execve.filter(|decision| refuses(decision.action) && !is_asked(decision)) {
             Some(decision) => Err(self.refusal(path, native, "execve itself", decision)),
             None => Ok(()),
         }
@@ -204,7 +223,7 @@ impl Filter {
                     "this kernel has no {name} (Linux {}): the filter kills where the profile says it",
                     feature.since()
                 ),
-                (Action::Notify, None) => crate::say!(
+                (Action::Notify, None) if self.supervisor.is_none() => crate::say!(
                     "{name}: no supervisor answers, so the calls that it is for get ENOSYS"
                 ),
                 (Action::Trace(_), None) => {

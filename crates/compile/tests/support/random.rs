@@ -6,7 +6,7 @@ use callgate_policy::{
 };
 use callgate_syscalls::{Arch, Endian, X32_BIT};
 
-/// A policy of up to four arches with up to `rules` rules each.
+/// A policy with up to `rules` rules for each of up to four arches, the last of which it may not name.
 pub(crate) fn policy(u: &mut Unstructured<'_>, rules: usize) -> Result<Policy> {
     let endian = *u.choose(&[Endian::Little, Endian::Little, Endian::Big])?;
     let mut sections: Vec<Section> = Vec::new();
@@ -17,7 +17,12 @@ pub(crate) fn policy(u: &mut Unstructured<'_>, rules: usize) -> Result<Policy> {
             sections.push(Section { arch, rules });
         }
     }
-    let policy = Policy::new(action(u)?, action(u)?, sections);
+    let unnamed = match u.ratio(1, 4)? {
+        true => sections.pop(),
+        false => None,
+    };
+    let policy = Policy::new(action(u)?, action(u)?, sections)
+        .and_then(|policy| policy.with_unnamed(unnamed.into_iter().collect()));
     Ok(policy.expect("no arch twice"))
 }
 

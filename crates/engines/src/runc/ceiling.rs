@@ -2,7 +2,7 @@
 //!
 //! Apart from the reading, because it is a program of its own, which runc puts before libseccomp's (`patchbpf/enosys_linux.go`).
 
-use callgate_policy::{Action, Numbers, Rule};
+use callgate_policy::{Action, Numbers, Rule, Section};
 use callgate_profile::{Spanned, SyscallRule};
 use callgate_syscalls::{Arch, X32_BIT, errno_by_name};
 
@@ -22,7 +22,7 @@ pub(crate) fn rules(
     default: Action,
     origins: &mut Origins,
 ) -> Vec<Rule> {
-    if matches!(default, Action::Allow | Action::Log | Action::Trace(_)) {
+    if !stands_before(default) {
         return Vec::new();
     }
     let Some(highest) = highest(oci, target, version, arch) else {
@@ -53,6 +53,49 @@ pub(crate) fn rules(
         Arch::S390 | Arch::S390x => [Some(Numbers::one(0)), Some(past(highest.number))],
         _ => [Some(past(highest.number)), None],
     };
+    let ranges = ranges.into_iter().flatten();
+    answered(ranges, &highest, target, origins)
+}
+
+/// What stands before the rules of x32 where it is not listed, and x86_64 is: runc tells x32 by its bit, and above x86_64's ceiling
+/// are numbers without it that lie among x32's.
+pub(crate) fn beside(
+    oci: &Oci<'_>,
+    target: &Target,
+    version: Version,
+    arches: &[Arch],
+    default: Action,
+    origins: &mut Origins,
+) -> Option<Section> {
+    let is_alone = arches.contains(&Arch::X86_64) && !arches.contains(&Arch::X32);
+    let stated = target.arches.as_ref();
+    let is_asked_for = stated.is_none_or(|stated| stated.contains(&Arch::X32));
+    if !(is_alone && is_asked_for && version.at_least(1, 1, 15) && stands_before(default)) {
+        return None;
+    }
+    let highest = highest(oci, target, version, Arch::X86_64)?;
+    let without_the_bit = Numbers {
+        first: X32_BIT << 1,
+        last: (X32_BIT << 1 | X32_BIT) - 1,
+    };
+    Some(Section {
+        arch: Arch::X32,
+        rules: answered([without_the_bit], &highest, target, origins),
+    })
+}
+
+/// Whether there is a ceiling at all.
+const fn stands_before(default: Action) -> bool {
+    !matches!(default, Action::Allow | Action::Log | Action::Trace(_))
+}
+
+/// The rules that answer ENOSYS for these numbers.
+fn answered(
+    ranges: impl IntoIterator<Item = Numbers>,
+    highest: &Highest<'_>,
+    target: &Target,
+    origins: &mut Origins,
+) -> Vec<Rule> {
     // The number is that of the machine that runc was built for.
     let enosys = errno_by_name(target.native, "ENOSYS").unwrap_or(38);
     let id = origins.id(highest.rule, highest.name.span, How::Ceiling);
@@ -62,7 +105,7 @@ pub(crate) fn rules(
         comparisons: Vec::new(),
         action: Action::Errno(enosys),
     };
-    ranges.into_iter().flatten().map(rule).collect()
+    ranges.into_iter().map(rule).collect()
 }
 
 /// All numbers above one.

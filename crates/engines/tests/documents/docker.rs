@@ -107,6 +107,32 @@ fn the_ceiling_is_the_highest_number_that_is_named() {
         // Minus one is above x32's ceiling, where x32 is listed.
         ("docker@28", three, errno, Arch::X86_64, u32::MAX, enosys),
         ("docker@28", listed, errno, Arch::X86_64, u32::MAX, eperm),
+        // runc tells x32 by its bit: where x32 is not listed, numbers above without it are above x86_64's ceiling.
+        ("docker@28", listed, errno, Arch::X32, 2 * X32_BIT, enosys),
+        (
+            "docker@28",
+            listed,
+            errno,
+            Arch::X32,
+            3 * X32_BIT - 1,
+            enosys,
+        ),
+        (
+            "docker@28",
+            listed,
+            errno,
+            Arch::X32,
+            3 * X32_BIT,
+            Action::KillThread,
+        ),
+        (
+            "docker@28+runc@1.1.14",
+            listed,
+            errno,
+            Arch::X32,
+            2 * X32_BIT,
+            Action::KillThread,
+        ),
         // An arch that is not listed ends the thread.
         (
             "docker@28",

@@ -3,7 +3,7 @@
 //! Apart from the other system calls because here the rules of a fork hold:
 //! the parent may have other threads, so nothing is allocated and only async-signal-safe functions are called.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_ulong};
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -25,6 +25,10 @@ pub(super) struct Progress {
     pub(super) errno: AtomicI32,
     /// How long loading took, where that was asked for; 0 before.
     pub(super) nanoseconds: AtomicU64,
+    /// The child's number of its listener, and one; 0 before there is one.
+    pub(super) listener: AtomicI32,
+    /// Whether the parent has its own descriptor of the listener.
+    pub(super) taken: AtomicBool,
 }
 
 /// The child gives up new privileges.
@@ -231,7 +235,10 @@ unsafe fn follow(
             }
         }
         // Should the child have to end by a fault, that leaves no core file; execve sets this back.
-        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        // But the parent may take a listener only from a child that can be dumped.
+        if layers.iter().all(|&(_, flags)| !has_listener(flags)) {
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        }
         libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut());
 
         if privileges == Privileges::Renounced {
@@ -247,12 +254,14 @@ unsafe fn follow(
             if seccomp(libc::SECCOMP_SET_MODE_FILTER, *flags, ptr::null()).is_ok() {
                 give_up(progress, 0);
             }
-            if let Err(error) = seccomp(
+            match seccomp(
                 libc::SECCOMP_SET_MODE_FILTER,
                 *flags,
                 ptr::from_ref(program).cast(),
             ) {
-                give_up(progress, error.raw_os_error().unwrap_or(0));
+                Ok(listener) if has_listener(*flags) => hand_over(progress, listener as i32),
+                Ok(_) => {}
+                Err(error) => give_up(progress, error.raw_os_error().unwrap_or(0)),
             }
         }
         progress.stage.store(AT_EXECUTE, Ordering::SeqCst);
@@ -265,6 +274,24 @@ unsafe fn follow(
         };
         give_up(progress, errno)
     }
+}
+
+fn has_listener(flags: u32) -> bool {
+    c_ulong::from(flags) & libc::SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
+}
+
+/// Waits until the parent has taken the listener, without a system call: the filter may refuse each, or ask the listener about it.
+fn hand_over(progress: &Progress, listener: i32) {
+    /// Half a minute and more; a parent that is there needs a thousandth of a second.
+    const PATIENCE: u32 = 1 << 30;
+    progress.listener.store(listener + 1, Ordering::SeqCst);
+    for _ in 0..PATIENCE {
+        if progress.taken.load(Ordering::SeqCst) {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+    give_up(progress, libc::ETIMEDOUT)
 }
 
 /// Sets every signal that has a handler to its default action, as execve would: the parent's handlers are not for here,

@@ -200,14 +200,8 @@ impl Asked {
 
 /// A policy about one number alone, so that two of them are equal if they say the same to it.
 fn alone(policy: &Policy, arch: Arch, nr: u32) -> Policy {
-    let otherwise = match policy.section(arch) {
-        Some(_) => policy.default(),
-        None => policy.bad_arch(),
-    };
+    let (rules, otherwise) = policy.rules_of(arch);
     let numbers = Numbers::one(nr);
-    let rules = policy
-        .section(arch)
-        .map_or(&[][..], |section| &section.rules);
     let about = rules.iter().filter(|rule| rule.numbers.contain(nr));
     let about = about.map(|rule| Rule {
         numbers,

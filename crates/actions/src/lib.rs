@@ -1,0 +1,45 @@
+//! Answers seccomp user notifications: a filter asks about a call, a handler here says what becomes of it.
+//!
+//! ```no_run
+//! use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, serve};
+//!
+//! let mut registry = Registry::new();
+//! registry.register(CustomAction::notify("x-watch", |call: &Call<'_>| {
+//!     println!("{}", call.name());
+//!     Ok(Reply::Continue(Race::NothingDecided))
+//! }))?;
+//! # let (descriptor, resolved): (std::os::fd::OwnedFd, callgate_engines::Resolved) = unimplemented!();
+//! serve(&Listener::new(descriptor)?, &resolved, &registry)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Should I use this?
+//! Yes, to let a process do what its own privileges or its filter don't give it, one call at a time and on your terms.
+//! No, to look at a call's memory and then let the kernel go on: the memory can have changed by then. What is safe is to act for the
+//! caller on a copy of one's own, as the plugins `connect` and `open` do; [`Race`] names the few cases where going on is safe, too.
+//!
+//! # What holds
+//! Every caller is answered: by a refusal where a handler fails, panics or is not there.
+//! Where nobody serves any more, the kernel answers `ENOSYS`, and the call is never made.
+#![cfg(target_os = "linux")]
+#![deny(unsafe_code)]
+
+mod address;
+mod call;
+mod credentials;
+mod external;
+mod listener;
+mod place;
+pub mod plugins;
+mod registry;
+mod reply;
+mod serve;
+#[allow(unsafe_code)]
+mod sys;
+
+pub use address::Address;
+pub use call::{Call, PATH_MAX};
+pub use listener::{Listener, Notification};
+pub use registry::{CustomAction, NotifyHandler, Registry, RegistryError};
+pub use reply::{OnExec, Race, Reply};
+pub use serve::{AT_ONCE, serve};

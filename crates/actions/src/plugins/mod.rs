@@ -1,0 +1,180 @@
+//! The plugins that come with callgate, a file each, and how a profile's declarations become a registry.
+//!
+//! Apart from the registry, which knows no plugin by name.
+
+mod config;
+mod connect;
+mod explain;
+mod fault;
+mod log;
+mod open;
+mod rate;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use callgate_bpf::Action;
+use callgate_profile::{ActionName, CustomAction as Declared, Problem, Profile, codes};
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::external;
+use crate::registry::{CustomAction, EPERM, NotifyHandler, Registry};
+
+pub use config::Fault;
+
+/// What plugins need of the program that they are part of.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where a plugin says something to the user: a line, without its end.
+    pub say: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Why a call is denied, in words: the rule, its place and what would allow it.
+    pub explain: Arc<dyn Fn(&Call<'_>) -> String + Send + Sync>,
+    /// The commands that start external plugins, each a program and its arguments, by the name that profiles use.
+    pub external: BTreeMap<String, Vec<OsString>>,
+}
+
+/// A plugin that comes with callgate.
+pub struct Plugin {
+    /// What profiles call it.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// Its manual page, in Markdown.
+    pub manual: &'static str,
+    make: Make,
+}
+
+type Made = Result<Box<dyn NotifyHandler>, Vec<Fault>>;
+type Make = fn(Option<&Value>, &Surroundings) -> Made;
+
+/// All plugins that come with callgate, by name.
+pub const SHIPPED: [Plugin; 6] = [
+    connect::PLUGIN,
+    explain::PLUGIN,
+    fault::PLUGIN,
+    log::PLUGIN,
+    open::PLUGIN,
+    rate::PLUGIN,
+];
+
+impl NotifyHandler for Box<dyn NotifyHandler> {
+    fn handle(&self, call: &Call<'_>) -> std::io::Result<crate::Reply> {
+        (**self).handle(call)
+    }
+
+    fn close(&self) {
+        (**self).close();
+    }
+}
+
+/// The actions that a profile declares, with the handlers that it names.
+///
+/// An external plugin goes before one of the same name that comes with callgate.
+///
+/// # Errors
+/// Everything that is wrong with the declarations: plugins that nobody knows, settings that they don't take.
+pub fn registry(profile: &Profile, surroundings: &Surroundings) -> Result<Registry, Vec<Problem>> {
+    let mut registry = Registry::new();
+    let mut problems = Vec::new();
+    for declared in profile.x_actions.values() {
+        match action(declared, surroundings) {
+            Ok(action) => {
+                if let Err(error) = registry.register(action) {
+                    let message = error.to_string();
+                    problems.push(Problem::error(
+                        codes::CUSTOM_ACTION,
+                        declared.name.span,
+                        message,
+                    ));
+                }
+            }
+            Err(more) => problems.extend(more),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(registry),
+        false => Err(problems),
+    }
+}
+
+fn action(declared: &Declared, surroundings: &Surroundings) -> Result<CustomAction, Vec<Problem>> {
+    let name = declared.name.value.clone();
+    let answer = declared.answer.as_ref().map(|answer| &answer.value);
+    let answer = answer
+        .and_then(kernel_action)
+        .unwrap_or(Action::Errno(EPERM));
+    let (Action::Notify, Some(plugin)) = (answer, &declared.plugin) else {
+        return Ok(CustomAction::alias(name, answer));
+    };
+    let with = declared.with.as_ref();
+    let place = with.map_or(plugin.span, |with| with.span);
+    let handler = make(plugin, with.map(|with| &with.value), surroundings).map_err(|faults| {
+        let problem = |fault: Fault| {
+            let place = if fault.pointer.is_empty() {
+                plugin.span
+            } else {
+                place
+            };
+            Problem::error(codes::CUSTOM_ACTION, place, fault.to_string())
+        };
+        faults.into_iter().map(problem).collect::<Vec<_>>()
+    })?;
+    let action = CustomAction::notify(name, handler);
+    let otherwise = declared
+        .otherwise
+        .as_ref()
+        .map(|otherwise| &otherwise.value);
+    Ok(match otherwise.and_then(kernel_action) {
+        Some(otherwise) => action.otherwise(otherwise),
+        None => action,
+    })
+}
+
+fn make(name: &str, with: Option<&Value>, surroundings: &Surroundings) -> Made {
+    if let Some(command) = surroundings.external.get(name) {
+        return external::Plugin::new(command, with)
+            .map(|plugin| Box::new(plugin) as Box<dyn NotifyHandler>)
+            .map_err(|message| {
+                let pointer = String::new();
+                vec![Fault { pointer, message }]
+            });
+    }
+    match SHIPPED.iter().find(|plugin| plugin.name == name) {
+        Some(plugin) => (plugin.make)(with, surroundings),
+        None => {
+            let known: Vec<&str> = SHIPPED.iter().map(|plugin| plugin.name).collect();
+            let message = format!(
+                "no plugin is called `{name}`: {} come with callgate, and an external one is an executable \
+                 callgate-action-{name} on PATH, or --plugin {name}=FILE",
+                known.join(" ")
+            );
+            let pointer = String::new();
+            Err(vec![Fault { pointer, message }])
+        }
+    }
+}
+
+/// One of the kernel's actions, refusals with `EPERM`.
+fn kernel_action(name: &ActionName) -> Option<Action> {
+    let word = match name {
+        // The old name of KILL_THREAD.
+        ActionName::Custom(_) | ActionName::Unknown(_) => return None,
+        name => name.as_str(),
+    };
+    let all = [
+        Action::KillProcess,
+        Action::KillThread,
+        Action::Trap(0),
+        Action::Errno(EPERM),
+        Action::Notify,
+        Action::Trace(0),
+        Action::Log,
+        Action::Allow,
+    ];
+    match word {
+        "SCMP_ACT_KILL" => Some(Action::KillThread),
+        word => all.into_iter().find(|action| action.scmp_name() == word),
+    }
+}

@@ -1,0 +1,280 @@
+//! `open`: files beneath some directories alone.
+//!
+//! Apart from the kernel's own refusals, because a filter sees an address where the path is: the supervisor copies the path, opens
+//! the file beneath the directory by itself, and gives the caller the descriptor.
+
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat2};
+use rustix::io::Errno;
+use rustix::process::umask;
+use serde_json::Value;
+
+use super::config::Config;
+use super::{Made, Plugin, Surroundings};
+use crate::call::{Call, PATH_MAX};
+use crate::credentials::as_caller;
+use crate::place::{self, Place};
+use crate::registry::NotifyHandler;
+use crate::reply::{OnExec, Reply};
+use crate::sys;
+
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "open",
+    about: "open files beneath some directories alone",
+    manual: "\
+For open, creat, openat and openat2. The supervisor copies the path, opens the file beneath one of the directories by itself, with
+the caller's credentials and file mode mask, and gives the caller the descriptor: what a thread of the caller does to its memory or
+to symbolic links meanwhile leads out of no directory. Other paths get the action's `otherwise`.
+
+`read`: directories beneath which files may be opened for reading.
+`write`: directories beneath which files may be opened for reading and writing, made and emptied.
+
+Both are absolute paths in the caller's root. A symbolic link that is absolute, or that leads out, is refused (EXDEV); so is what
+lies in /proc (EACCES), which would show the supervisor. openat2 with resolve flags of its own gets ENOSYS; the C library opens
+without them then. The profile has to refuse io_uring, which opens files without these calls.
+
+    \"with\": { \"read\": [\"/usr\", \"/etc\"], \"write\": [\"/tmp/build\"] }",
+    make,
+};
+
+struct Open {
+    read: Vec<Vec<u8>>,
+    write: Vec<Vec<u8>>,
+}
+
+fn make(with: Option<&Value>, _: &Surroundings) -> Made {
+    let mut config = Config::of(with);
+    let open = Open {
+        read: config.list("read", directory),
+        write: config.list("write", directory),
+    };
+    config.finish(Box::new(open) as Box<dyn NotifyHandler>)
+}
+
+/// An absolute path in its shortest form, without the first `/`.
+fn directory(text: &str) -> Result<Vec<u8>, String> {
+    let Some(rest) = text.strip_prefix('/') else {
+        return Err(format!("{text:?} is not an absolute path"));
+    };
+    let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.iter().find(|part| matches!(**part, "." | "..")) {
+        Some(part) => Err(format!(
+            "{text:?} has a part `{part}`, and must be written without"
+        )),
+        None => Ok(parts.join("/").into_bytes()),
+    }
+}
+
+/// A request to open a file.
+struct Request {
+    directory: Option<i32>,
+    path: u64,
+    flags: OFlags,
+    mode: Mode,
+}
+
+impl NotifyHandler for Open {
+    fn handle(&self, call: &Call<'_>) -> io::Result<Reply> {
+        Ok(match self.opened(call) {
+            Ok(reply) => reply,
+            // What the call meets, it meets for its caller.
+            Err(error) => match error
+                .raw_os_error()
+                .and_then(|errno| u16::try_from(errno).ok())
+            {
+                Some(errno) => Reply::Errno(errno),
+                None => Reply::Otherwise,
+            },
+        })
+    }
+}
+
+impl Open {
+    fn opened(&self, call: &Call<'_>) -> io::Result<Reply> {
+        let Some(request) = request(call)? else {
+            return Ok(Reply::Otherwise);
+        };
+        let path = call.text(request.path, PATH_MAX)?;
+        if path.is_empty() {
+            return Err(Errno::NOENT.into());
+        }
+        let place = place::of_path(call, request.directory, path.as_bytes())?;
+        let Some((root, rest)) = self.root_of(&place, request.writes()) else {
+            return Ok(Reply::Otherwise);
+        };
+        let descriptor = beneath(call, &place, root, rest, &request)?;
+        let on_exec = match request.flags.contains(OFlags::CLOEXEC) {
+            true => OnExec::Close,
+            false => OnExec::Keep,
+        };
+        Ok(Reply::Descriptor {
+            descriptor,
+            on_exec,
+        })
+    }
+
+    /// The longest directory that a place is beneath, and the way from there.
+    fn root_of<'s>(&'s self, place: &'s Place, writes: bool) -> Option<(&'s [u8], &'s [u8])> {
+        let read = self.read.iter().filter(|_| !writes);
+        let roots = read.chain(&self.write);
+        let beneath = roots.filter_map(|root| {
+            let rest = place.path.strip_prefix(&root[..])?;
+            match (root.is_empty(), rest) {
+                (true, rest) => Some((&root[..], rest)),
+                (false, []) => Some((&root[..], rest)),
+                (false, [b'/', rest @ ..]) => Some((&root[..], rest)),
+                (false, _) => None,
+            }
+        });
+        beneath.max_by_key(|(root, _)| root.len())
+    }
+}
+
+impl Request {
+    /// Whether a file may be changed, made or emptied.
+    fn writes(&self) -> bool {
+        let access = self.flags & OFlags::ACCMODE;
+        let changing =
+            OFlags::CREATE | OFlags::TRUNC | OFlags::APPEND | OFlags::TMPFILE & !OFlags::DIRECTORY;
+        // Reading a path alone asks for nothing.
+        !self.flags.contains(OFlags::PATH)
+            && (access != OFlags::RDONLY || self.flags.intersects(changing))
+    }
+}
+
+/// What a call asks for; none for a call that opens no file by a path.
+fn request(call: &Call<'_>) -> io::Result<Option<Request>> {
+    let flags = |word: u64| OFlags::from_bits_retain(word as u32);
+    let mode = |word: u64| Mode::from_bits_truncate(word as u32 & 0o7777);
+    let at = |word: u64| match word as u32 as i32 {
+        AT_FDCWD => None,
+        number => Some(number),
+    };
+    let [first, second, third, fourth, ..] = call.data().args;
+    Ok(Some(match call.name().as_str() {
+        "open" => Request {
+            directory: None,
+            path: first,
+            flags: flags(second),
+            mode: mode(third),
+        },
+        "creat" => Request {
+            directory: None,
+            path: first,
+            flags: OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC,
+            mode: mode(second),
+        },
+        "openat" => Request {
+            directory: at(first),
+            path: second,
+            flags: flags(third),
+            mode: mode(fourth),
+        },
+        "openat2" => {
+            let how = open_how(call, third, fourth)?;
+            Request {
+                directory: at(first),
+                path: second,
+                flags: flags(how[0]),
+                mode: mode(how[1]),
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// `AT_FDCWD` in `include/uapi/linux/fcntl.h`.
+const AT_FDCWD: i32 = -100;
+
+/// The flags and the mode of a `struct open_how` that asks for nothing else.
+fn open_how(call: &Call<'_>, how: u64, size: u64) -> io::Result<[u64; 2]> {
+    /// Its first version: flags, mode, resolve.
+    const SIZE: u64 = 24;
+    if size < SIZE {
+        return Err(Errno::INVAL.into());
+    }
+    if size > SIZE {
+        return Err(Errno::TOOBIG.into());
+    }
+    let bytes = call.memory(how, SIZE as usize)?;
+    let mut words = bytes.chunks(8).map(|word| match call.arch().endian() {
+        callgate_syscalls::Endian::Little => u64::from_le_bytes(word.try_into().expect("8 bytes")),
+        callgate_syscalls::Endian::Big => u64::from_be_bytes(word.try_into().expect("8 bytes")),
+    });
+    let (flags, mode, resolve) = (words.next(), words.next(), words.next());
+    if resolve != Some(0) {
+        return Err(Errno::NOSYS.into());
+    }
+    Ok([flags.unwrap_or(0), mode.unwrap_or(0)])
+}
+
+/// Opens what is requested beneath a directory of the caller's root, with the caller's credentials and mask.
+fn beneath(
+    call: &Call<'_>,
+    place: &Place,
+    root: &[u8],
+    rest: &[u8],
+    request: &Request,
+) -> io::Result<OwnedFd> {
+    let name = |bytes: &[u8]| match bytes {
+        [] => OsStr::new(".").to_owned(),
+        bytes => OsStr::from_bytes(bytes).to_owned(),
+    };
+    let mask = call.status("Umask")?;
+    let mask = u32::from_str_radix(&mask, 8).map_err(|_| Errno::INVAL)?;
+    take_mask(Mode::from_bits_truncate(mask))?;
+    // The supervisor's own terminal is not for the taking.
+    let flags = request.flags | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let opened = as_caller(call, || {
+        let directory = openat2(
+            &place.from,
+            name(root),
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
+        )?;
+        let mode = match flags.intersects(OFlags::CREATE | OFlags::TMPFILE & !OFlags::DIRECTORY) {
+            true => request.mode,
+            // openat2 refuses what open overlooks.
+            false => Mode::empty(),
+        };
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        Ok(openat2(&directory, name(rest), flags, mode, resolve)?)
+    })?;
+    if fstatfs(&opened)?.f_type == PROC_SUPER_MAGIC {
+        return Err(Errno::ACCESS.into());
+    }
+    Ok(opened)
+}
+
+/// Gives this thread a mask, which it shares with no other from then on.
+fn take_mask(mask: Mode) -> io::Result<()> {
+    thread_local! {
+        static HAS_OWN: Cell<bool> = const { Cell::new(false) };
+    }
+    if !HAS_OWN.get() {
+        sys::own_mask()?;
+        HAS_OWN.set(true);
+    }
+    umask(mask);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_absolute_and_plain() {
+        assert_eq!(directory("/usr//lib/"), Ok(b"usr/lib".to_vec()));
+        assert_eq!(directory("/"), Ok(Vec::new()));
+        for wrong in ["usr", "", "/usr/../etc", "/./usr"] {
+            assert!(directory(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The loop that answers a listener's notifications.
+//!
+//! Apart from the handlers, because it holds what must not depend on them: every caller is answered, by a refusal where a handler
+//! fails, panics or is not there, and a handler that blocks holds up nobody else.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Scope};
+
+use callgate_bpf::Action;
+use callgate_engines::Resolved;
+use callgate_syscalls::Arch;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Signal, pidfd_send_signal};
+
+use crate::call::Call;
+use crate::listener::{Listener, Notification};
+use crate::registry::{CustomAction, Registry};
+use crate::reply::{OnExec, Reply};
+use crate::sys::Answer;
+
+/// How many calls are handled at once; more wait in the kernel until one of these has its answer.
+pub const AT_ONCE: usize = 256;
+
+/// Answers the calls of all processes that have the listener's filter, until the last of them is gone.
+///
+/// `resolved` is what the filter was compiled from: a notification does not say which rule it comes from, so the policy decides
+/// again. A call whose rule has no custom action with a handler gets `ENOSYS`, as without a supervisor.
+/// Up to [`AT_ONCE`] calls are handled at once, each in a thread of its own.
+///
+/// # Errors
+/// The kernel's, when it gives no more notifications: then the callers get `ENOSYS` once the listener is closed.
+pub fn serve(listener: &Listener, resolved: &Resolved, registry: &Registry) -> io::Result<()> {
+    let server = Server {
+        listener,
+        resolved,
+        registry,
+        workers: AtomicUsize::new(0),
+        idle: AtomicUsize::new(0),
+        failed: Mutex::new(None),
+    };
+    thread::scope(|scope| server.start_worker(scope));
+    match server
+        .failed
+        .into_inner()
+        .unwrap_or_else(|poison| poison.into_inner())
+    {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+struct Server<'s> {
+    listener: &'s Listener,
+    resolved: &'s Resolved,
+    registry: &'s Registry,
+    workers: AtomicUsize,
+    /// The workers that wait for a notification.
+    idle: AtomicUsize,
+    failed: Mutex<Option<io::Error>>,
+}
+
+impl Server<'_> {
+    fn start_worker<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        self.workers.fetch_add(1, Ordering::SeqCst);
+        let started = thread::Builder::new()
+            .name("callgate-notify".to_owned())
+            .spawn_scoped(scope, move || self.work(scope));
+        if let Err(error) = started {
+            self.workers.fetch_sub(1, Ordering::SeqCst);
+            // The others go on; without any, nobody would answer.
+            if self.workers.load(Ordering::SeqCst) == 0 {
+                self.fail(error);
+            }
+        }
+    }
+
+    fn work<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        loop {
+            self.idle.fetch_add(1, Ordering::SeqCst);
+            let received = self.listener.receive();
+            let others_wait = self.idle.fetch_sub(1, Ordering::SeqCst) > 1;
+            match received {
+                Ok(Some(notification)) => {
+                    if !others_wait && self.workers.load(Ordering::SeqCst) < AT_ONCE {
+                        self.start_worker(scope);
+                    }
+                    self.answer(notification);
+                }
+                Ok(None) => return,
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    fn fail(&self, error: io::Error) {
+        let mut failed = self
+            .failed
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
+        failed.get_or_insert(error);
+    }
+
+    /// Answers a call; that its caller is gone by then is nobody's fault.
+    fn answer(&self, notification: Notification) {
+        let Some((arch, action, rule)) = self.action(&notification) else {
+            let _gone = self
+                .listener
+                .answer(notification.id, Answer::Error(Errno::NOSYS.raw_os_error()));
+            return;
+        };
+        let call = Call::new(self.listener, notification, arch, rule);
+        let handler = action
+            .handler()
+            .expect("only actions with a handler are found");
+        let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&call)));
+        let reply = match reply {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) | Err(_) => Reply::Otherwise,
+        };
+        let _gone = self.send(&call, notification.id, reply, action);
+    }
+
+    /// The action that a call belongs to, if it has a handler.
+    fn action(
+        &self,
+        notification: &Notification,
+    ) -> Option<(Arch, &CustomAction, callgate_policy::RuleId)> {
+        let data = &notification.data;
+        let rule = self.resolved.policy.decide(data).rule?;
+        let custom = self.resolved.origin(rule).custom.as_deref()?;
+        let action = self.registry.action(custom)?;
+        action.handler()?;
+        let arch = Arch::of_call(data.arch, data.nr)?;
+        Some((arch, action, rule))
+    }
+
+    fn send(
+        &self,
+        call: &Call<'_>,
+        id: u64,
+        reply: Reply,
+        action: &CustomAction,
+    ) -> io::Result<()> {
+        let answer = match reply {
+            Reply::Value(value) => Answer::Value(value),
+            Reply::Errno(errno) => Answer::Error(refusal(errno)),
+            Reply::Continue(_) => Answer::Continue,
+            Reply::Descriptor {
+                descriptor,
+                on_exec,
+            } => {
+                let flags = match on_exec {
+                    OnExec::Close => OFlags::CLOEXEC.bits(),
+                    OnExec::Keep => 0,
+                };
+                let injected =
+                    self.listener
+                        .inject(id, std::os::fd::AsFd::as_fd(&descriptor), flags);
+                let Err(error) = injected else {
+                    return Ok(());
+                };
+                // Such as EMFILE: the caller's own limit.
+                Answer::Error(error.raw_os_error().unwrap_or(Errno::PERM.raw_os_error()))
+            }
+            Reply::Otherwise => without_an_answer(call, action.when_there_is_no_answer()),
+        };
+        self.listener.answer(id, answer)
+    }
+}
+
+/// What stands in for a handler's answer.
+fn without_an_answer(call: &Call<'_>, otherwise: Action) -> Answer {
+    let signal = match otherwise {
+        Action::Allow | Action::Log => return Answer::Continue,
+        Action::Errno(errno) => return Answer::Error(refusal(errno)),
+        Action::Trace(_) | Action::Notify => return Answer::Error(Errno::NOSYS.raw_os_error()),
+        Action::Trap(_) => Signal::SYS,
+        Action::KillThread | Action::KillProcess => Signal::KILL,
+    };
+    // Whether or not it could be sent, the call is not made.
+    let _sent = call
+        .process()
+        .and_then(|caller| Ok(pidfd_send_signal(caller, signal)?));
+    Answer::Error(Errno::PERM.raw_os_error())
+}
+
+/// An errno that refuses: none would feign success.
+fn refusal(errno: u16) -> i32 {
+    match errno {
+        0 => Errno::PERM.raw_os_error(),
+        errno => i32::from(errno),
+    }
+}

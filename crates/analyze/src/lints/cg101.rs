@@ -1,0 +1,33 @@
+//! CG101: text that is not strict JSON.
+//!
+//! Apart from the other faults of form, because engines read nothing at all of such a document.
+
+use callgate_profile::Severity;
+
+use crate::lint::{Confidence, Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG101",
+    title: "text that is not strict JSON",
+    severity: Severity::Error,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Reading,
+};
+
+const PAGE: &str = "\
+A comment, a comma after the last entry, a number in hexadecimal, a byte order mark, text behind the end: engines take strict JSON alone.
+They refuse the document as a whole, most of them without a line number.
+Take the text out that is no JSON; a `comment` of a rule is the place for words.
+";
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::read_codes;
+
+    #[test]
+    fn found_where_it_is() {
+        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", }"#).contains(&"CG101"));
+        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG101"));
+    }
+}

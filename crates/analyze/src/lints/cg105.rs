@@ -1,0 +1,33 @@
+//! CG105: a document that is no profile.
+//!
+//! Apart from CG106, because here Docker says nothing.
+
+use callgate_profile::Severity;
+
+use crate::lint::{Confidence, Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG105",
+    title: "a document that is no profile",
+    severity: Severity::Error,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Reading,
+};
+
+const PAGE: &str = "\
+The document has neither a `defaultAction` nor `syscalls`.
+Docker starts a container of it without any filter and without a word.
+Write a `defaultAction`, or take the option away if no filter is meant.
+";
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::read_codes;
+
+    #[test]
+    fn found_where_it_is() {
+        assert!(read_codes(r#"{ "architectures": [] }"#).contains(&"CG105"));
+        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG105"));
+    }
+}

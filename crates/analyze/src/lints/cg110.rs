@@ -1,0 +1,33 @@
+//! CG110: a call that does not exist.
+//!
+//! Apart from CG111, whose calls exist, elsewhere.
+
+use callgate_profile::Severity;
+
+use crate::lint::{Confidence, Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG110",
+    title: "a call that does not exist",
+    severity: Severity::Warning,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Reading,
+};
+
+const PAGE: &str = "\
+No arch has a call of this name, up to the release of Linux that the tables know.
+Engines leave the name out without a word: a rule that refuses it refuses nothing.
+Names are in lower case, and are those of the kernel, not of libc's functions.
+";
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::read_codes;
+
+    #[test]
+    fn found_where_it_is() {
+        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["chmodd"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG110"));
+        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG110"));
+    }
+}

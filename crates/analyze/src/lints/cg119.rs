@@ -1,0 +1,33 @@
+//! CG119: an action of one's own that does not hold.
+//!
+//! Apart from CG106, whose actions are the kernel's.
+
+use callgate_profile::Severity;
+
+use crate::lint::{Confidence, Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG119",
+    title: "an action of one's own that does not hold",
+    severity: Severity::Error,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Reading,
+};
+
+const PAGE: &str = "\
+A rule names an action under `x-` that `x-actions` does not declare, or the declaration lacks what it needs.
+An action of one's own has an `answer`, which is one of the kernel's actions, and for a plugin an `otherwise`.
+Declare it, or name one of the kernel's.
+";
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::read_codes;
+
+    #[test]
+    fn found_where_it_is() {
+        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "x-ask" } ] }"#).contains(&"CG119"));
+        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG119"));
+    }
+}

@@ -1,0 +1,22 @@
+//! CG221: rules that libseccomp miscompiles.
+//!
+//! Apart from CG220: what happens is known here, and wrong.
+
+use callgate_profile::Severity;
+
+use crate::lint::{Confidence, Find, Lint};
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG221",
+    title: "rules that libseccomp miscompiles",
+    severity: Severity::Error,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Engine,
+};
+
+const PAGE: &str = "\
+libseccomp's filter answers a call with an action that none of the rules that match it has.
+The call stands in the message, and a filter that was made by the library gives the same answer.
+Write comparisons that need no more than one half of a 64-bit argument, or one comparison for each argument.
+";

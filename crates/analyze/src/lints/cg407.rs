@@ -1,0 +1,71 @@
+//! CG407: sockets of unusual families are allowed.
+//!
+//! Apart from CG505, which is about sockets that are refused.
+
+use callgate_profile::{Problem, Severity};
+
+use super::listed::some_of;
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
+use crate::words;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG407",
+    title: "sockets of unusual families are allowed",
+    severity: Severity::Warning,
+    confidence: Confidence::Likely,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+Each family of sockets is a protocol of the kernel with code of its own, and most programs need three: UNIX, IPv4 and IPv6.
+The lint names families that the profile allows and the baseline does not; in `--context sandbox` also packets, keys and netlink.
+Allow socket with SCMP_CMP_EQ and the families that are needed.
+";
+
+/// As many families as there are.
+const FAMILIES: u64 = 46;
+
+/// Families that are ordinary in a container and not in a sandbox: netlink, packets, keys.
+const NOT_IN_A_SANDBOX: [u64; 3] = [16, 17, 15];
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    let found = subject.arches().find_map(|arch| {
+        let families = (1..FAMILIES).filter_map(|family| {
+            let call = subject.call(arch, "socket", &[family])?;
+            let is_ordinary = subject.usually_makes(call)
+                && !(subject.standard.is_strict() && NOT_IN_A_SANDBOX.contains(&family));
+            subject.name_of(call)?;
+            (!is_ordinary && subject.makes(call)).then_some((call, family))
+        });
+        let families: Vec<_> = families.collect();
+        (!families.is_empty()).then_some(families)
+    });
+    let problem = found.map(|families| {
+        let (first, _) = families[0];
+        let name = |&(_, family): &_| words::value(first.arch, first.syscall(), 0, family);
+        let names: Vec<String> = families.iter().map(name).collect();
+        let message = format!("socket is allowed for {}", some_of(&names));
+        LINT.problem(subject.place_of(first), message)
+            .note(subject.shown(first))
+    });
+    problem.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Context;
+    use crate::lints::testing::{allowing, document, messages_in};
+
+    #[test]
+    fn all_families_and_one() {
+        let all = allowing(&["socket"]);
+        let one = r#"{ "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [ { "index": 0, "value": 2, "op": "SCMP_CMP_EQ" } ] }"#;
+        let one = document("SCMP_ACT_ERRNO", &[one]);
+        for context in [Context::Container, Context::Sandbox] {
+            assert_eq!(messages_in(context, &all, "callgate", "CG407").len(), 1);
+            assert!(messages_in(context, &one, "callgate", "CG407").is_empty());
+        }
+    }
+}

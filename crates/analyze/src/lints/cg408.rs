@@ -1,0 +1,75 @@
+//! CG408: prctl may change who a process is to others.
+//!
+//! Apart from CG405, because these are attributes and no layout.
+
+use callgate_profile::{Problem, Severity};
+
+use super::listed::some_of;
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG408",
+    title: "prctl may change who a process is to others",
+    severity: Severity::Warning,
+    confidence: Confidence::Likely,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+prctl(2) names a process that may trace this one, moves the borders of its memory, and makes it dumpable.
+In `--context sandbox` that is worth a word; few programs make these calls.
+Refuse them by the first argument, under the mask 0xffffffff.
+";
+
+/// The values, and what each is called.
+const VALUES: &[(u64, &str)] = &[
+    (0x5961_6d61, "PR_SET_PTRACER"),
+    (35, "PR_SET_MM"),
+    (4, "PR_SET_DUMPABLE"),
+];
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    if !subject.standard.is_strict() {
+        return Vec::new();
+    }
+    // A profile that refuses nothing is another lint's.
+    let found = subject.arches().find_map(|arch| {
+        let made = VALUES.iter().filter_map(|&(value, name)| {
+            let call = subject.call(arch, "prctl", &[value])?;
+            subject.name_of(call)?;
+            subject.makes(call).then_some((call, name))
+        });
+        let made: Vec<_> = made.collect();
+        (!made.is_empty()).then_some(made)
+    });
+    let problem = found.map(|made| {
+        let names: Vec<&str> = made.iter().map(|(_, name)| *name).collect();
+        let (first, _) = made[0];
+        let message = format!(
+            "prctl lets a process change what others may do with it: {}",
+            some_of(&names)
+        );
+        LINT.problem(subject.place_of(first), message)
+            .note(subject.shown(first))
+    });
+    problem.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Context;
+    use crate::lints::testing::{allowing, document, messages_in};
+
+    #[test]
+    fn allowed_without_a_look_at_the_value() {
+        let all = allowing(&["prctl"]);
+        let some = r#"{ "names": ["prctl"], "action": "SCMP_ACT_ALLOW", "args": [ { "index": 0, "value": 38, "op": "SCMP_CMP_EQ" } ] }"#;
+        let some = document("SCMP_ACT_ERRNO", &[some]);
+        let count = |text: &str, context| messages_in(context, text, "callgate", "CG408").len();
+        assert_eq!(count(&all, Context::Sandbox), 1);
+        assert_eq!(count(&some, Context::Sandbox), 0);
+        assert_eq!(count(&all, Context::Container), 0);
+    }
+}

@@ -1,0 +1,83 @@
+//! CG604: calls are refused that Go's runtime makes at any time.
+//!
+//! Apart from CG601, whose calls are made in every start: these are a matter of timing.
+
+use callgate_engines::Runtime;
+use callgate_profile::{Problem, Severity};
+
+use super::listed::some_of;
+use crate::lint::{Confidence, Find, Lint};
+use crate::standard::Context;
+use crate::subject::Subject;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG604",
+    title: "calls are refused that Go's runtime makes at any time",
+    severity: Severity::Warning,
+    confidence: Confidence::Likely,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+runc is written in Go, and Go's runtime looks after threads, timers and memory whenever it has to, also between the filter and the program.
+A profile that refuses these calls starts nine containers of ten, and the tenth fails or hangs.
+Allow them, if the program itself makes no harm with them.
+";
+
+/// What Go's runtime makes for itself.
+const OF_GO: &[&str] = &[
+    "futex",
+    "tgkill",
+    "rt_sigreturn",
+    "nanosleep",
+    "sched_yield",
+    "sigaltstack",
+    "rt_sigprocmask",
+    "mmap",
+    "munmap",
+    "madvise",
+    "epoll_pwait",
+    "getpid",
+    "gettid",
+];
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    let is_go = matches!(subject.runtime(), Some(Runtime::Runc(_)));
+    if !is_go || subject.standard.context != Context::Container {
+        return Vec::new();
+    }
+    let arch = subject.target.native;
+    let refused = OF_GO
+        .iter()
+        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
+    let refused: Vec<_> = refused.collect();
+    // A profile that makes no call at all has other lints.
+    if subject.makes_nothing(arch) {
+        return Vec::new();
+    }
+    let Some(&(_, first)) = refused.first() else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = refused.iter().map(|&(name, _)| name).collect();
+    let message = format!(
+        "runc may need {} at any time, as every program in Go",
+        some_of(&names)
+    );
+    vec![
+        LINT.problem(subject.place_of(first), message)
+            .note(subject.shown(first)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{finds, refusing};
+
+    #[test]
+    fn by_runtime() {
+        assert!(finds(&refusing(&["futex"]), "docker", "CG604"));
+        assert!(!finds(&refusing(&["futex"]), "docker+crun", "CG604"));
+        assert!(!finds(&refusing(&["getpgid"]), "docker", "CG604"));
+    }
+}

@@ -1,0 +1,93 @@
+//! CG703: a listener is asked about what stands behind a pointer.
+//!
+//! Apart from CG206: a listener can look there, and it may change after the look.
+
+use callgate_policy::Action;
+use callgate_profile::{Problem, Severity};
+
+use super::listed::some_of;
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG703",
+    title: "a listener is asked about what stands behind a pointer",
+    severity: Severity::Info,
+    confidence: Confidence::Likely,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+The argument that matters is a path or a structure in the caller's memory. The listener can read it, and another thread of the caller can change it before the kernel reads it in turn.
+A listener that looks and then lets the kernel go on decides nothing.
+Let it make the call itself and hand over the result, or decide by what the registers hold.
+";
+
+/// The calls.
+const CALLS: &[&str] = &[
+    "open",
+    "openat",
+    "openat2",
+    "execve",
+    "execveat",
+    "mount",
+    "connect",
+    "bind",
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+    "chmod",
+    "fchmodat",
+    "chown",
+    "fchownat",
+    "symlink",
+    "symlinkat",
+    "link",
+    "linkat",
+    "sendmsg",
+    "setxattr",
+    "clone3",
+];
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    let arch = subject.target.native;
+    let asked = CALLS.iter().filter_map(|&name| {
+        let call = subject.some(arch, name, |action| action == Action::Notify)?;
+        Some((name, call))
+    });
+    let asked: Vec<_> = asked.collect();
+    let Some(&(_, first)) = asked.first() else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = asked.iter().map(|&(name, _)| name).collect();
+    let message = format!(
+        "what decides about {} stands in the caller's memory, which may change after the listener looked",
+        some_of(&names)
+    );
+    vec![
+        LINT.problem(subject.place_of(first), message)
+            .note(subject.shown(first)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{document, finds, rule};
+
+    #[test]
+    fn asked_and_not() {
+        let found = |name: &str| {
+            let rule = rule(&[name], "SCMP_ACT_NOTIFY");
+            finds(&document("SCMP_ACT_ALLOW", &[&rule]), "callgate", "CG703")
+        };
+        assert!(found("openat"));
+        assert!(!found("getpgid"));
+    }
+}

@@ -1,0 +1,85 @@
+//! CG704: a listener is asked about calls that are made all the time.
+//!
+//! Apart from CG705, where the answer never comes.
+
+use callgate_policy::Action;
+use callgate_profile::{Problem, Severity};
+
+use super::listed::some_of;
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG704",
+    title: "a listener is asked about calls that are made all the time",
+    severity: Severity::Warning,
+    confidence: Confidence::Likely,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+Every such call waits for another process to wake up and answer, some microseconds each time.
+Programs make these calls a million times a second.
+Ask about what is rare, and decide the rest in the filter.
+";
+
+/// The calls.
+const CALLS: &[&str] = &[
+    "read",
+    "futex",
+    "clock_gettime",
+    "gettimeofday",
+    "recvfrom",
+    "sendto",
+    "recvmsg",
+    "poll",
+    "epoll_wait",
+    "epoll_pwait",
+    "nanosleep",
+    "mmap",
+    "munmap",
+    "brk",
+    "madvise",
+    "lseek",
+    "fstat",
+    "newfstatat",
+    "sched_yield",
+    "rt_sigprocmask",
+];
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    let arch = subject.target.native;
+    let asked = CALLS.iter().filter_map(|&name| {
+        let call = subject.some(arch, name, |action| action == Action::Notify)?;
+        Some((name, call))
+    });
+    let asked: Vec<_> = asked.collect();
+    let Some(&(_, first)) = asked.first() else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = asked.iter().map(|&(name, _)| name).collect();
+    let message = format!(
+        "programs make {} all the time, and each waits for the listener",
+        some_of(&names)
+    );
+    vec![
+        LINT.problem(subject.place_of(first), message)
+            .note(subject.shown(first)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{document, finds, rule};
+
+    #[test]
+    fn asked_and_not() {
+        let found = |name: &str| {
+            let rule = rule(&[name], "SCMP_ACT_NOTIFY");
+            finds(&document("SCMP_ACT_ALLOW", &[&rule]), "callgate", "CG704")
+        };
+        assert!(found("futex"));
+        assert!(!found("getpgid"));
+    }
+}

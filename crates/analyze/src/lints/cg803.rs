@@ -1,0 +1,50 @@
+//! CG803: names are not in order.
+//!
+//! Apart from CG214, whose names are there twice.
+
+use callgate_profile::{Problem, Severity};
+
+use crate::lint::{Confidence, Find, Lint};
+use crate::subject::Subject;
+
+pub(crate) const LINT: Lint = Lint {
+    id: "CG803",
+    title: "names are not in order",
+    severity: Severity::Style,
+    confidence: Confidence::Certain,
+    page: PAGE,
+    find: Find::Here(find),
+};
+
+const PAGE: &str = "\
+The names of a rule are not sorted, so it takes a reader long to see whether a call is there, and a comparison of two versions shows more than has changed.
+`callgate fmt` sorts them.
+";
+
+fn find(subject: &Subject<'_>) -> Vec<Problem> {
+    let found = subject.rules().iter().find_map(|rule| {
+        let names = &rule.value.names.as_ref()?.value;
+        let pair = names
+            .windows(2)
+            .find(|pair| pair[0].value > pair[1].value)?;
+        let [first, second] =
+            [&pair[0], &pair[1]].map(|name| name.value.escape_default().to_string());
+        let message = format!("`{second}` stands behind `{first}`");
+        Some(
+            LINT.problem(pair[1].span, message)
+                .related(pair[0].span, "this comes later"),
+        )
+    });
+    found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{allowing, finds};
+
+    #[test]
+    fn in_order_and_not() {
+        assert!(finds(&allowing(&["write", "read"]), "docker", "CG803"));
+        assert!(!finds(&allowing(&["read", "write"]), "docker", "CG803"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The supervisor of a command whose profile has plugin actions: it answers the calls that the filter asks about.
+//!
+//! Apart from `run`, which knows what a command is started under; here it is who speaks for the plugins.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::thread;
+
+use callgate_actions::plugins::{self, SHIPPED, Surroundings};
+use callgate_actions::{Call, Listener, Registry, serve};
+use callgate_load::{Ending, Flags, Forwarding, Launch, LaunchError, Layer};
+use callgate_policy::{Action, Decision};
+use callgate_profile::CustomAction;
+use callgate_syscalls::Syscall;
+
+use crate::command;
+use crate::failure::{Failure, Status};
+use crate::reading::Reading;
+use crate::{output, render, words};
+
+/// An executable for a plugin: `NAME=FILE`.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    name: String,
+    file: PathBuf,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                file: file.into(),
+            }),
+            _ => Err("a plugin is named as NAME=FILE".to_owned()),
+        }
+    }
+}
+
+/// A profile whose calls are answered in user space.
+pub(crate) struct Supervisor {
+    reading: Arc<Reading>,
+    registry: Arc<Registry>,
+}
+
+impl Supervisor {
+    /// The supervisor of a profile; none where no rule asks a plugin.
+    pub(crate) fn of(reading: &Arc<Reading>, external: &[Named]) -> Result<Option<Self>, Failure> {
+        let asks = |rule: &callgate_policy::Rule| {
+            let custom = reading.resolved.origin(rule.id).custom.as_deref();
+            let declared = custom.and_then(|name| reading.profile.x_actions.get(name));
+            rule.action == Action::Notify && declared.is_some_and(|action| action.plugin.is_some())
+        };
+        let sections = reading.resolved.policy.sections();
+        if !sections.iter().flat_map(|section| &section.rules).any(asks) {
+            return Ok(None);
+        }
+        permits_no_way_around(reading)?;
+        let told = reading.clone();
+        let surroundings = Surroundings {
+            say: Arc::new(|line| crate::say!("{line}")),
+            explain: Arc::new(move |call| explanation(&told, call)),
+            external: commands(reading.profile.x_actions.values(), external)?,
+        };
+        let registry = plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
+            let document = &reading.document;
+            output::tell(&render::problems(&render::Source::of(document), &problems));
+            Failure::new(
+                Status::Meaningless,
+                format_args!("{}: these actions can't be served", document.name),
+            )
+        })?;
+        Ok(Some(Self {
+            reading: reading.clone(),
+            registry: Arc::new(registry),
+        }))
+    }
+
+    /// Runs a command under a filter that asks, and answers until the command has ended.
+    ///
+    /// What the command left running after itself gets `ENOSYS` to calls that it would be asked about.
+    pub(crate) fn run(self, launch: &Launch, layer: Layer<'_>) -> Result<Ending, Failure> {
+        let killable = Flags::WAIT_KILLABLE_RECV;
+        let asks = layer.flags | Flags::NEW_LISTENER | killable;
+        let asking = Layer {
+            flags: asks,
+            ..layer
+        };
+        let failure = |error: &LaunchError| command::not_started(error);
+        let held = launch.hold(&[asking]).map_err(|error| failure(&error))?;
+        let forwarding = Forwarding::to(held.id());
+        let forwarding = forwarding.map_err(|error| failure(&LaunchError::Process(error)))?;
+        let (child, listener) = held.release_listening().map_err(|error| failure(&error))?;
+        let listener = Listener::new(listener).map_err(|error| {
+            Failure::new(Status::NotPossible, format_args!("notifications: {error}"))
+        })?;
+        let registry = self.registry.clone();
+        thread::spawn(move || {
+            let served = serve(&listener, &self.reading.resolved, &self.registry);
+            if let Err(error) = served {
+                crate::say!("notifications: {}", words::system_error(&error));
+            }
+        });
+        let settled = child.settle();
+        registry.close();
+        settled.map_err(|error| failure(&error))?;
+        drop(forwarding);
+        child.wait().map_err(|error| failure(&error))
+    }
+}
+
+/// Refuses a profile whose plugins look at addresses or paths, and that lets io_uring do the same without the calls.
+fn permits_no_way_around(reading: &Reading) -> Result<(), Failure> {
+    let checked = ["connect", "open"];
+    let declared = reading.profile.x_actions.values();
+    let mut plugins = declared.filter_map(|action| action.plugin.as_ref());
+    let Some(plugin) = plugins.find(|plugin| checked.contains(&plugin.value.as_str())) else {
+        return Ok(());
+    };
+    for section in reading.resolved.policy.sections() {
+        let number = Syscall::by_name("io_uring_setup").and_then(|call| call.number(section.arch));
+        let makes = |nr| {
+            let answers = callgate_analyze::answers(&reading.resolved.policy, section.arch, nr);
+            answers.may_make_the_call()
+        };
+        if number.is_some_and(makes) {
+            let place = render::Source::of(&reading.document).located(plugin.span.start);
+            let plugin = &plugin.value;
+            let failure = Failure::new(
+                Status::Meaningless,
+                format_args!(
+                    "{place}: plugin {plugin} is of no use while io_uring_setup is permitted, which goes around it"
+                ),
+            );
+            return Err(failure.help("let a rule refuse io_uring_setup"));
+        }
+    }
+    Ok(())
+}
+
+/// How the external plugins of these actions are started, each under a profile of its own: the built-in one.
+fn commands<'a>(
+    declared: impl Iterator<Item = &'a CustomAction>,
+    named: &[Named],
+) -> Result<BTreeMap<String, Vec<OsString>>, Failure> {
+    let callgate = env::current_exe().map_err(|error| {
+        let error = words::system_error(&error);
+        Failure::new(
+            Status::NotPossible,
+            format_args!("callgate itself: {error}"),
+        )
+    })?;
+    let mut commands = BTreeMap::new();
+    for plugin in declared.filter_map(|action| action.plugin.as_ref()) {
+        let given = named.iter().find(|given| given.name == plugin.value);
+        let file = match given {
+            Some(given) => Some(given.file.clone()),
+            None => on_path(&plugin.value),
+        };
+        if let Some(file) = file {
+            let confined = [callgate.as_os_str(), "run".as_ref(), "--".as_ref()];
+            let words = confined.into_iter().chain([file.as_os_str()]);
+            commands.insert(plugin.value.clone(), words.map(OsString::from).collect());
+        }
+    }
+    match named
+        .iter()
+        .find(|given| !commands.contains_key(&given.name))
+    {
+        None => Ok(commands),
+        Some(given) => Err(Failure::input(format_args!(
+            "--plugin {}={}: no action of the profile names this plugin",
+            given.name,
+            given.file.display()
+        ))),
+    }
+}
+
+/// The executable of an external plugin on PATH; of those that come with callgate, none is looked for.
+fn on_path(plugin: &str) -> Option<PathBuf> {
+    if SHIPPED.iter().any(|shipped| shipped.name == plugin) {
+        return None;
+    }
+    let path = env::var_os("PATH")?;
+    // An empty entry would be the working directory, which nobody meant to trust.
+    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    let path = env::join_paths(folders).ok()?;
+    let name = OsString::from(format!("callgate-action-{plugin}"));
+    callgate_load::elf::find(&name, Some(&path)).ok()
+}
+
+/// Why a call is denied: the rule, and what would allow it.
+fn explanation(reading: &Reading, call: &Call<'_>) -> String {
+    let decision = Decision {
+        action: Action::Notify,
+        rule: Some(call.rule()),
+    };
+    let place = reading.located(decision, call.arch());
+    let name = call.name();
+    let args: Vec<String> = call
+        .data()
+        .args
+        .iter()
+        .map(|arg| format!("{arg:#x}"))
+        .collect();
+    let count = call
+        .syscall()
+        .and_then(|known| known.params_on(call.arch()))
+        .map_or(6, |params| params.len().min(6));
+    format!(
+        "denied {name}({}) in {}  ({place})",
+        args[..count].join(", "),
+        call.thread()
+    )
+}

@@ -1,0 +1,136 @@
+//! The problems of one document, for all of its targets together.
+//!
+//! Apart from the ways to print them, because all of those print the same.
+
+use std::collections::HashMap;
+
+use callgate_analyze::Standard;
+use callgate_engines::Target;
+use callgate_profile::{Problem, Severity};
+
+use super::selection::Selection;
+use crate::input::{Document, InputOptions};
+use crate::reading::{self, Examined};
+
+/// A profile and its problems.
+pub(super) struct Checked {
+    pub(super) document: Document,
+    pub(super) targets: Vec<Target>,
+    pub(super) problems: Vec<Problem>,
+    /// How many are known and not told.
+    pub(super) known: usize,
+}
+
+impl Checked {
+    /// Reads a document as each of the targets would, and holds it against the standard of each.
+    pub(super) fn of(
+        document: Document,
+        options: InputOptions,
+        standards: &[&Standard],
+        selection: &Selection,
+    ) -> Self {
+        let found = standards.iter().map(|standard| {
+            let mut problems = problems_for(&document, options, standard);
+            problems.retain(|problem| selection.tells(problem));
+            (&standard.target, problems)
+        });
+        let problems = summed(joined(found.collect()));
+        Self {
+            document,
+            targets: standards.iter().map(|each| each.target.clone()).collect(),
+            problems,
+            known: 0,
+        }
+    }
+
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        self.problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    }
+
+    /// The targets in one word each.
+    pub(super) fn target_names(&self) -> String {
+        let names: Vec<String> = self.targets.iter().map(Target::to_string).collect();
+        names.join(", ")
+    }
+}
+
+/// All that one target's reading and the lints find.
+pub(super) fn problems_for(
+    document: &Document,
+    options: InputOptions,
+    standard: &Standard,
+) -> Vec<Problem> {
+    let Examined { meaning, problems } = reading::examine(document, options, &standard.target);
+    match meaning {
+        Some((profile, resolved)) => {
+            reading::by_place(problems, standard.lint(&profile, &resolved))
+        }
+        None => problems,
+    }
+}
+
+/// The problems for all targets by place, each once; one that not all have says whose it is.
+fn joined(found: Vec<(&Target, Vec<Problem>)>) -> Vec<Problem> {
+    let count = found.len();
+    let mut all: Vec<(Problem, Vec<&Target>)> = Vec::new();
+    let mut places: HashMap<(&'static str, usize, usize, String), usize> = HashMap::new();
+    for (target, problems) in found {
+        for problem in problems {
+            let span = problem.span;
+            // Of a warning that two targets have in other words, one is enough.
+            let words = match problem.severity {
+                Severity::Error => problem.message.clone(),
+                Severity::Warning | Severity::Info | Severity::Style => String::new(),
+            };
+            let key = (problem.code, span.start, span.end, words);
+            let place = *places.entry(key).or_insert_with(|| {
+                all.push((problem, Vec::new()));
+                all.len() - 1
+            });
+            if all[place].1.last() != Some(&target) {
+                all[place].1.push(target);
+            }
+        }
+    }
+    all.sort_by_key(|(problem, _)| problem.span.start);
+    let told = all.into_iter().map(|(problem, targets)| {
+        if targets.len() == count {
+            return problem;
+        }
+        let names: Vec<String> = targets.iter().map(|target| target.to_string()).collect();
+        problem.note(format!("for {}", names.join(", ")))
+    });
+    told.collect()
+}
+
+/// Fields that a target does not read, of which a document may have one in each rule: told once, and counted.
+const SUMMED: &str = "CG223";
+
+fn summed(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems {
+        if problem.code != SUMMED {
+            kept.push(problem);
+            continue;
+        }
+        let count = counts.entry(problem.message.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            kept.push(problem);
+        }
+    }
+    for problem in kept.iter_mut().filter(|problem| problem.code == SUMMED) {
+        match counts.get(&problem.message) {
+            None | Some(1) => {}
+            Some(2) => problem.notes.push("and in another place".to_owned()),
+            Some(many) => problem
+                .notes
+                .push(format!("and in {} more places", many - 1)),
+        }
+    }
+    kept
+}

@@ -1,0 +1,118 @@
+//! Who reads each document of a check, and the check of all of them, on all processors.
+//!
+//! Apart from the check of one document, which does not know of others.
+
+use std::thread;
+
+use callgate_analyze::{Context, Standard};
+use callgate_engines::Engine;
+
+use super::found::Checked;
+use super::selection::Selection;
+use crate::failure::Failure;
+use crate::input::{Document, InputOptions};
+use crate::reading::TargetOptions;
+
+/// Who reads which document, and the standard of each.
+pub(super) struct Readers {
+    standards: Vec<Standard>,
+    /// For each document the places in the list.
+    of: Vec<Vec<usize>>,
+}
+
+/// What kind of document a text seems to be, by which one knows who will read it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seems {
+    /// A profile of Docker's or of Kubernetes.
+    Profile,
+    /// A whole `config.json` of the OCI.
+    OciConfig,
+    /// A profile with actions of its own, which callgate alone reads.
+    Own,
+}
+
+impl Readers {
+    /// The engines that are named, else those that read such documents.
+    pub(super) fn of(
+        options: &TargetOptions,
+        context: Context,
+        documents: &[Document],
+    ) -> Result<Self, Failure> {
+        let mut standards: Vec<Standard> = Vec::new();
+        let mut of = Vec::new();
+        for document in documents {
+            let targets = match options.names_engines() {
+                true => options.targets()?,
+                false => options.targets_of(&readers_of(document)?)?,
+            };
+            let mut places = Vec::new();
+            for target in targets {
+                let known = standards.iter().position(|each| each.target == target);
+                places.push(known.unwrap_or_else(|| {
+                    standards.push(Standard::new(target, context));
+                    standards.len() - 1
+                }));
+            }
+            of.push(places);
+        }
+        Ok(Self { standards, of })
+    }
+
+    /// Checks the documents, in their order.
+    pub(super) fn check(
+        &self,
+        documents: Vec<Document>,
+        options: InputOptions,
+        selection: &Selection,
+    ) -> Vec<Checked> {
+        let check = |(document, places): (Document, &Vec<usize>)| {
+            let standards: Vec<&Standard> =
+                places.iter().map(|&place| &self.standards[place]).collect();
+            Checked::of(document, options, &standards, selection)
+        };
+        let mut work: Vec<(Document, &Vec<usize>)> = documents.into_iter().zip(&self.of).collect();
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        if work.len() < 2 || threads < 2 {
+            return work.into_iter().map(check).collect();
+        }
+        let share = work.len().div_ceil(threads);
+        let mut shares = Vec::new();
+        while !work.is_empty() {
+            let rest = work.split_off(share.min(work.len()));
+            shares.push(std::mem::replace(&mut work, rest));
+        }
+        thread::scope(|scope| {
+            let start = |share: Vec<_>| {
+                scope.spawn(move || share.into_iter().map(check).collect::<Vec<Checked>>())
+            };
+            let running: Vec<_> = shares.into_iter().map(start).collect();
+            let done = running.into_iter().map(|thread| match thread.join() {
+                Ok(checked) => checked,
+                Err(fault) => std::panic::resume_unwind(fault),
+            });
+            done.flatten().collect()
+        })
+    }
+}
+
+/// Who reads such a document where nobody says who.
+fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
+    let names: &[&str] = match seems(&document.text) {
+        Seems::Profile => &["docker", "containerd"],
+        Seems::OciConfig => &["runc", "crun"],
+        Seems::Own => &["callgate"],
+    };
+    let engines = names.iter().map(|name| name.parse());
+    engines
+        .collect::<Result<_, _>>()
+        .map_err(|error: callgate_engines::ParseEngineError| Failure::input(error))
+}
+
+fn seems(text: &[u8]) -> Seems {
+    let has = |key: &[u8]| text.windows(key.len()).any(|part| part == key);
+    match (has(b"\"x-actions\""), has(b"\"ociVersion\"")) {
+        (true, _) => Seems::Own,
+        (false, true) => Seems::OciConfig,
+        (false, false) => Seems::Profile,
+    }
+}

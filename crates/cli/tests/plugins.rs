@@ -1,0 +1,304 @@
+//! Plugin actions of real programs, answered by a real supervisor on the real kernel.
+//!
+//! Apart from the sessions, because files, sockets and time have a part in what happens.
+
+use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Instant;
+
+const CALLGATE: &str = env!("CARGO_BIN_EXE_callgate");
+
+/// A folder for one test, with a profile in it.
+struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("plugins")
+            .join(name);
+        let _absent = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        Self { folder }
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
+    /// A profile whose action for these calls is a plugin's.
+    fn profile(&self, calls: &str, action: &str) -> String {
+        self.file(
+            "profile.json",
+            &format!(
+                r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", {action} }} }},
+  "syscalls": [ {{ "names": [{calls}], "action": "x-it" }},
+                {{ "names": ["io_uring_setup"], "action": "SCMP_ACT_ERRNO" }} ] }}"#
+            ),
+        )
+    }
+}
+
+fn run(options: &[&str], command: &[&str]) -> Output {
+    Command::new(CALLGATE)
+        .arg("run")
+        .args(options)
+        .arg("--")
+        .args(command)
+        .output()
+        .expect("it starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn open_reads_and_writes_beneath_its_directories_alone() {
+    let place = Place::new("open");
+    let folder = place.folder.display().to_string();
+    for name in ["in", "out"] {
+        fs::create_dir(place.folder.join(name)).expect("a folder");
+    }
+    place.file("in/given", "given\n");
+    place.file("secret", "secret\n");
+    std::os::unix::fs::symlink("../secret", place.folder.join("in/link")).expect("a link");
+    let profile = place.profile(
+        r#""open", "openat", "openat2", "creat""#,
+        &format!(
+            r#""plugin": "open", "with": {{ "read": ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "{folder}/in"], "write": ["{folder}/out"] }}"#
+        ),
+    );
+    let shell = |words: &str| {
+        run(
+            &["-p", &profile],
+            &["sh", "-c", &format!("cd {folder}; {words}")],
+        )
+    };
+    let read = shell("cat in/given");
+    assert_eq!(
+        (text(&read.stdout), read.status.code()),
+        ("given\n".into(), Some(0)),
+        "{read:?}"
+    );
+    for refused in [
+        "cat secret",
+        "cat in/../secret",
+        "cat in/link",
+        "echo no > in/given",
+        "echo no > new",
+        "cat /proc/self/status",
+    ] {
+        let refused = shell(refused);
+        assert_ne!(refused.status.code(), Some(0), "{refused:?}");
+        assert!(!text(&refused.stdout).contains("secret"), "{refused:?}");
+    }
+    assert_eq!(
+        fs::read_to_string(place.folder.join("in/given")).expect("it is there"),
+        "given\n"
+    );
+    let written = shell("umask 027; echo made > out/made; cat out/made; stat -c %a out/made");
+    assert_eq!(text(&written.stdout), "made\n640\n", "{written:?}");
+}
+
+#[test]
+fn connect_reaches_its_addresses_alone() {
+    let place = Place::new("connect");
+    let [allowed, refused] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+    let profile = place.profile(
+        r#""connect", "sendto", "sendmsg", "sendmmsg""#,
+        &format!(
+            r#""plugin": "connect", "with": {{ "allow": ["127.0.0.1:{}"] }}"#,
+            port(&allowed)
+        ),
+    );
+    let say = |port: u16| {
+        run(
+            &["-p", &profile],
+            &[
+                "bash",
+                "-c",
+                &format!("echo hello > /dev/tcp/127.0.0.1/{port}"),
+            ],
+        )
+    };
+    let (there, elsewhere) = (port(&allowed), port(&refused));
+    let heard = thread::spawn(move || {
+        let mut words = String::new();
+        let (mut stream, _) = allowed.accept().expect("somebody connects");
+        stream.read_to_string(&mut words).expect("words");
+        words
+    });
+    let said = say(there);
+    assert!(said.status.success(), "{said:?}");
+    assert_eq!(heard.join().expect("it heard"), "hello\n");
+    let said = say(elsewhere);
+    assert!(
+        text(&said.stderr).contains("Operation not permitted"),
+        "{said:?}"
+    );
+    refused.set_nonblocking(true).expect("a flag");
+    assert!(refused.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn explain_says_which_rule_denied() {
+    let place = Place::new("explain");
+    let profile = place.profile(
+        r#""mkdir", "mkdirat""#,
+        r#""plugin": "explain", "with": { "errno": "EROFS" }"#,
+    );
+    let made = run(
+        &["-p", &profile],
+        &["mkdir", &format!("{}/new", place.folder.display())],
+    );
+    let said = text(&made.stderr);
+    assert!(said.contains("Read-only file system"), "{said}");
+    assert!(
+        said.contains("denied mkdir(") && said.contains("profile.json:3:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn log_records_the_call_and_lets_it_be() {
+    let place = Place::new("log");
+    let profile = place.profile(r#""openat""#, r#""plugin": "log""#);
+    let file = place.file("seen", "seen\n");
+    let read = run(&["-p", &profile], &["cat", &file]);
+    assert_eq!(text(&read.stdout), "seen\n");
+    let said = text(&read.stderr);
+    assert!(
+        said.contains("\"call\":\"openat\"") && said.contains(&format!("\"filename\":\"{file}\"")),
+        "{said}"
+    );
+}
+
+#[test]
+fn fault_fails_each_third_call() {
+    let place = Place::new("fault");
+    let profile = place.profile(
+        r#""mkdir", "mkdirat""#,
+        r#""plugin": "fault", "with": { "every": 3, "errno": "EIO" }"#,
+    );
+    let folder = place.folder.display();
+    let words =
+        format!("cd {folder}; for at in 1 2 3 4 5 6 7; do mkdir $at 2>/dev/null || echo $at; done");
+    let made = run(&["-p", &profile], &["sh", "-c", &words]);
+    assert_eq!(text(&made.stdout), "3\n6\n", "{made:?}");
+}
+
+#[test]
+fn rate_makes_calls_wait() {
+    let place = Place::new("rate");
+    let profile = place.profile(
+        r#""mkdir", "mkdirat""#,
+        r#""plugin": "rate", "with": { "per_second": 20 }"#,
+    );
+    let folder = place.folder.display();
+    let begin = Instant::now();
+    let made = run(
+        &["-p", &profile],
+        &["sh", "-c", &format!("cd {folder}; mkdir 1 2 3 4 5 6")],
+    );
+    // Five of them wait a twentieth of a second each.
+    assert!(
+        made.status.success() && begin.elapsed().as_millis() >= 250,
+        "{made:?}"
+    );
+}
+
+#[test]
+fn an_external_plugin_answers() {
+    let place = Place::new("external");
+    let example =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/callgate-action-weekday");
+    let plugin = format!("weekday={}", example.display());
+    let profile = place.profile(
+        r#""openat""#,
+        r#""plugin": "weekday", "with": { "closed": true }"#,
+    );
+    let (plain, secret) = (
+        place.file("plain", "plain\n"),
+        place.file("secret", "secret\n"),
+    );
+    let options = ["-p", &profile, "--plugin", &plugin];
+    let read = run(&options, &["cat", &plain, &secret]);
+    assert_eq!(text(&read.stdout), "plain\n", "{read:?}");
+    assert!(text(&read.stderr).contains("Permission denied"), "{read:?}");
+}
+
+#[test]
+fn a_plugin_that_dies_or_talks_nonsense_refuses() {
+    let place = Place::new("nonsense");
+    let profile = place.profile(
+        r#""mkdir", "mkdirat""#,
+        r#""plugin": "bad", "otherwise": "SCMP_ACT_ERRNO""#,
+    );
+    for (name, words) in [
+        (
+            "dies",
+            "read hello; echo '{\"plugin\": \"v1\"}'; read question; exit 1",
+        ),
+        (
+            "babbles",
+            "read hello; echo '{\"plugin\": \"v1\"}'; read question; echo babble; sleep 60",
+        ),
+        (
+            "lies",
+            "read hello; echo '{\"plugin\": \"v1\"}'; read question; echo '{\"id\": 1, \"value\": \"x\"}'; sleep 60",
+        ),
+    ] {
+        let script = place.file(name, &format!("#!/bin/sh\n{words}\n"));
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&script, executable).expect("a mode");
+        let plugin = format!("bad={script}");
+        let folder = format!("{}/new", place.folder.display());
+        let made = run(&["-p", &profile, "--plugin", &plugin], &["mkdir", &folder]);
+        assert!(
+            text(&made.stderr).contains("Operation not permitted"),
+            "{name}: {made:?}"
+        );
+        assert!(!Path::new(&folder).exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_goes_around_a_plugin_is_refused_beforehand() {
+    let place = Place::new("around");
+    let profile = place.file(
+        "profile.json",
+        r#"{ "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": { "x-open": { "answer": "SCMP_ACT_NOTIFY", "plugin": "open", "with": { "read": ["usr"], "reed": [] } } },
+  "syscalls": [ { "names": ["openat"], "action": "x-open" } ] }"#,
+    );
+    let refused = run(&["-p", &profile], &["true"]);
+    assert_eq!(refused.status.code(), Some(125), "{refused:?}");
+    assert!(
+        text(&refused.stderr).contains("io_uring_setup"),
+        "{refused:?}"
+    );
+    let settings = fs::read_to_string(&profile).expect("it is there");
+    let settings = settings.replace("\"openat\"], \"action\": \"x-open\" }", "\"openat\"], \"action\": \"x-open\" }, { \"names\": [\"io_uring_setup\"], \"action\": \"SCMP_ACT_ERRNO\" }");
+    fs::write(&profile, settings).expect("a file");
+    let refused = run(&["-p", &profile], &["true"]);
+    let said = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(125), "{refused:?}");
+    assert!(
+        said.contains("with/read/0: \"usr\" is not an absolute path"),
+        "{said}"
+    );
+    assert!(
+        said.contains("unknown key `reed`; known are read write"),
+        "{said}"
+    );
+}

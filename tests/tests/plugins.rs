@@ -1,0 +1,285 @@
+//! The supervisor against a program that means ill by it, and what it does when handlers fail: on the real kernel.
+//!
+//! Apart from the command's own tests, because here handlers are values, and the tries are counted.
+
+use std::fs;
+use std::io;
+use std::net::UdpSocket;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use callgate_actions::plugins::{self, Surroundings};
+use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, serve};
+use callgate_compile::{Options, compile};
+use callgate_engines::{Resolved, Target};
+use callgate_load::{Child, Ending, Flags, Launch, Layer};
+use callgate_profile::Profile;
+use callgate_tests::hostile::Tries;
+
+const HOSTILE: &str = env!("CARGO_BIN_EXE_callgate-hostile");
+
+/// So many tries of each kind to deceive the supervisor.
+const TRIES: u64 = 100_000;
+
+fn place(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("hostile")
+        .join(name);
+    let _absent = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// A profile that asks about some calls, and what it means.
+fn asking(calls: &str, action: &str) -> (Profile, Resolved) {
+    let text = format!(
+        r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
+          "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", {action} }}, "x-two": {{ "answer": "SCMP_ACT_NOTIFY" }} }},
+          "syscalls": [ {{ "names": [{calls}], "action": "x-it" }}, {{ "names": ["getsid"], "action": "x-two" }} ] }}"#
+    );
+    let profile = callgate_profile::parse(text.as_bytes(), &callgate_profile::Options::default());
+    let profile = profile.profile.expect("a profile");
+    let target = Target {
+        native: callgate_syscalls::Arch::of_this_build().expect("an arch"),
+        ..Target::default()
+    };
+    let resolved = callgate_engines::read(&profile, &target).expect("it means something");
+    (profile, resolved)
+}
+
+/// The hostile program under a profile that asks.
+fn start(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
+    let program = compile(&resolved.policy, &Options::default()).expect("it compiles");
+    let launch = Launch::new(HOSTILE, words.iter().map(Into::into));
+    let layer = Layer {
+        program: &program,
+        flags: Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
+    };
+    let held = launch.hold(&[layer]).expect("a child");
+    held.release_listening().expect("a listener")
+}
+
+/// Serves the program to its end, and gives what it counted.
+fn served(resolved: &Resolved, registry: &Registry, words: &[&str]) -> Tries {
+    let (child, listener) = start(resolved, words);
+    let listener = Listener::new(listener).expect("a listener");
+    serve(&listener, resolved, registry).expect("notifications");
+    assert_eq!(child.wait().expect("it ran"), Ending::Exited(0));
+    Tries::written(Path::new(words[1]))
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings {
+        say: Arc::new(|_| {}),
+        explain: Arc::new(|call| call.name()),
+        external: Default::default(),
+    }
+}
+
+/// A registry in which `x-it` is this handler, and `x-two` another.
+fn registry(
+    handler: impl Fn(&Call<'_>) -> io::Result<Reply> + Send + Sync + 'static,
+    two: impl Fn(&Call<'_>) -> io::Result<Reply> + Send + Sync + 'static,
+) -> Registry {
+    let mut registry = Registry::new();
+    for action in [
+        CustomAction::notify("x-it", handler),
+        CustomAction::notify("x-two", two),
+    ] {
+        registry.register(action).expect("a new name");
+    }
+    registry
+}
+
+fn goes_on(_: &Call<'_>) -> io::Result<Reply> {
+    Ok(Reply::Continue(Race::NothingDecided))
+}
+
+#[test]
+fn no_path_gets_by_open() {
+    let folder = place("open");
+    for (name, words) in [("a", "allowed"), ("b", "secret")] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+        fs::write(folder.join(name).join("file"), words).expect("a file");
+    }
+    let of = |name: &str| folder.join(name).display().to_string();
+    let (allowed, counts) = (of("a"), of("counts"));
+    let (profile, resolved) = asking(
+        r#""open", "openat", "openat2", "creat""#,
+        &format!(
+            r#""plugin": "open", "with": {{ "read": ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "{allowed}"], "write": ["{}"] }}"#,
+            of("out")
+        ),
+    );
+    fs::create_dir(folder.join("out")).expect("a folder");
+    let registry = plugins::registry(&profile, &surroundings()).expect("settings");
+    let counts = counts.replace("/counts", "/out/counts");
+    let words = [
+        "open",
+        &counts,
+        &of("a/file"),
+        &of("b/file"),
+        &TRIES.to_string(),
+    ];
+    let tries = served(&resolved, &registry, &words);
+    assert_eq!(tries.escaped, 0, "{tries:?}");
+    assert!(
+        tries.allowed > TRIES / 100 && tries.refused > TRIES / 100,
+        "{tries:?}: the memory did change"
+    );
+}
+
+#[test]
+fn no_address_gets_by_connect() {
+    let folder = place("connect");
+    let [allowed, other] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
+    let port = |socket: &UdpSocket| socket.local_addr().expect("it is bound").port().to_string();
+    let (profile, resolved) = asking(
+        r#""connect", "sendto""#,
+        &format!(
+            r#""plugin": "connect", "with": {{ "allow": ["127.0.0.1:{}"] }}"#,
+            port(&allowed)
+        ),
+    );
+    let registry = plugins::registry(&profile, &surroundings()).expect("settings");
+    let counts = folder.join("counts").display().to_string();
+    for what in ["connect", "send"] {
+        let words = [
+            what,
+            &counts,
+            &port(&allowed),
+            &port(&other),
+            &TRIES.to_string(),
+        ];
+        let tries = served(&resolved, &registry, &words);
+        assert_eq!(tries.escaped, 0, "{what}: {tries:?}");
+        assert!(
+            tries.allowed > TRIES / 100 && tries.refused > TRIES / 100,
+            "{what}: {tries:?}: the memory did change"
+        );
+    }
+    other.set_nonblocking(true).expect("a flag");
+    assert!(
+        other.recv(&mut [0; 8]).is_err(),
+        "a message came to where none may"
+    );
+    allowed.set_nonblocking(true).expect("a flag");
+    assert!(
+        allowed.recv(&mut [0; 8]).is_ok(),
+        "messages came to where they may"
+    );
+}
+
+#[test]
+fn a_handler_that_blocks_holds_up_nobody_else() {
+    let folder = place("pair");
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let (sender, receiver) = mpsc::channel();
+    let receiver = Mutex::new(receiver);
+    let registry = registry(
+        move |_| {
+            let other = receiver
+                .lock()
+                .expect("one caller")
+                .recv_timeout(Duration::from_secs(30));
+            other.map_err(io::Error::other)?;
+            Ok(Reply::Value(7))
+        },
+        move |_| {
+            sender.send(()).map_err(io::Error::other)?;
+            Ok(Reply::Value(8))
+        },
+    );
+    let counts = folder.join("counts").display().to_string();
+    let tries = served(&resolved, &registry, &["pair", &counts]);
+    assert_eq!((tries.allowed, tries.refused), (2, 0), "{tries:?}");
+}
+
+#[test]
+fn handlers_that_fail_refuse() {
+    let folder = place("fail");
+    let counts = folder.join("counts").display().to_string();
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let words = ["ask", &counts, "10"];
+    let fails = registry(|_| Err(io::Error::other("no")), goes_on);
+    let panics = registry(|_| panic!("a handler of a test panics"), goes_on);
+    let feigns = registry(|_| Ok(Reply::Errno(0)), goes_on);
+    for registry in [fails, panics, feigns, Registry::new()] {
+        let tries = served(&resolved, &registry, &words);
+        assert_eq!((tries.allowed, tries.refused), (0, 10), "{registry:?}");
+    }
+    let goes_on = registry(goes_on, goes_on);
+    assert_eq!(served(&resolved, &goes_on, &words).allowed, 10);
+}
+
+#[test]
+fn without_a_supervisor_the_call_is_never_made() {
+    let folder = place("gone");
+    let counts = folder.join("counts").display().to_string();
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let (child, listener) = start(&resolved, &["ask", &counts, "10"]);
+    drop(listener);
+    assert_eq!(child.wait().expect("it ran"), Ending::Exited(0));
+    let tries = Tries::written(Path::new(&counts));
+    assert_eq!((tries.allowed, tries.refused), (0, 10));
+}
+
+#[test]
+fn a_caller_that_is_killed_leaves_nothing_behind() {
+    let folder = place("killed");
+    let counts = folder.join("counts").display().to_string();
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let (asked, is_asked) = mpsc::channel();
+    let registry = registry(
+        move |call| {
+            asked.send(call.thread()).map_err(io::Error::other)?;
+            // Until the caller is gone.
+            while call.check().is_ok() {
+                thread::yield_now();
+            }
+            assert!(call.memory(0x1000, 8).is_err() && call.descriptor(1).is_err());
+            Ok(Reply::Value(1))
+        },
+        goes_on,
+    );
+    let (child, listener) = start(&resolved, &["ask", &counts, "1"]);
+    let listener = Listener::new(listener).expect("a listener");
+    thread::scope(|scope| {
+        scope.spawn(|| serve(&listener, &resolved, &registry));
+        let thread = is_asked.recv().expect("it asks").to_string();
+        let killed = std::process::Command::new("kill")
+            .args(["-KILL", &thread])
+            .status();
+        assert!(killed.expect("kill runs").success());
+    });
+    assert_eq!(child.wait().expect("it ran"), Ending::Signalled(9));
+}
+
+#[test]
+fn descriptors_are_not_kept() {
+    let folder = place("descriptors");
+    let counts = folder.join("counts").display().to_string();
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let registry = registry(
+        |call| {
+            drop(call.descriptor(2)?);
+            assert!(call.descriptor(1_000).is_err());
+            Ok(Reply::Value(1))
+        },
+        goes_on,
+    );
+    let own = || fs::read_dir("/proc/self/fd").expect("it is there").count();
+    // Other tests of this process open and close some meanwhile.
+    let before = own();
+    let tries = served(&resolved, &registry, &["ask", &counts, &TRIES.to_string()]);
+    assert_eq!(tries.allowed, TRIES);
+    assert!(
+        own() < before + 1_000,
+        "{} descriptors, and {before} before",
+        own()
+    );
+}
