@@ -18,6 +18,7 @@ mod rule;
 mod run;
 mod sim;
 mod syscall;
+mod test;
 mod verify;
 
 use clap::{Subcommand, ValueEnum};
@@ -34,6 +35,7 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Rule(rule::Rule),
+    Test(test::Test),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -66,6 +68,7 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Rule(arguments) => rule::run(arguments),
+            Self::Test(arguments) => test::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
