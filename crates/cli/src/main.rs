@@ -79,7 +79,7 @@ callgate: from a seccomp profile to a filtered process
 enforce    run · record
 author     check · test · explain · diff · prove · compile · bench · export · dis · sim
 live       verify · ps
-reference  syscall · actions · doctor
+reference  syscall · schema · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 

@@ -16,6 +16,7 @@ mod ps;
 mod record;
 mod rule;
 mod run;
+mod schema;
 mod sim;
 mod syscall;
 mod test;
@@ -49,6 +50,7 @@ pub(crate) enum Verb {
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Schema(schema::Schema),
     Actions(actions::Actions),
     Doctor(doctor::Doctor),
 }
@@ -80,6 +82,7 @@ impl Verb {
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Schema(arguments) => schema::run(arguments),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }
