@@ -11,6 +11,7 @@ mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod import;
 mod prove;
 mod ps;
 mod record;
@@ -45,6 +46,7 @@ pub(crate) enum Verb {
     Compile(compile::Compile),
     Bench(bench::Bench),
     Export(export::Export),
+    Import(import::Import),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
@@ -79,6 +81,7 @@ impl Verb {
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
+            Self::Import(arguments) => import::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
