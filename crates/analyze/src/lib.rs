@@ -31,6 +31,8 @@
 pub mod decompile;
 pub mod dialect;
 pub mod diff;
+pub mod expect;
+pub mod export;
 pub mod rules;
 
 mod answers;

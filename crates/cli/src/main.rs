@@ -78,9 +78,9 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · agent · record
-author     check · explain · diff · prove · compile · bench · export · dis · sim
+author     check · test · explain · diff · prove · compile · bench · export · import · dis · sim
 live       verify · ps
-reference  syscall · actions · doctor
+reference  syscall · schema · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 

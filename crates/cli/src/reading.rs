@@ -178,6 +178,14 @@ impl TargetOptions {
         }
     }
 
+    /// These options, on a machine of another arch.
+    pub(crate) fn on_machine(&self, native: Arch) -> Self {
+        Self {
+            native: Some(native),
+            ..self.clone()
+        }
+    }
+
     /// The arch of the machine.
     pub(crate) fn native(&self) -> Result<Arch, Failure> {
         match self.native {

@@ -46,6 +46,7 @@ mod names;
 mod nearest;
 mod problem;
 mod read;
+pub mod schema;
 mod span;
 mod syntax;
 pub mod write;

@@ -12,13 +12,16 @@ mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod import;
 mod prove;
 mod ps;
 mod record;
 mod rule;
 mod run;
+mod schema;
 mod sim;
 mod syscall;
+mod test;
 mod verify;
 
 use clap::{Subcommand, ValueEnum};
@@ -35,6 +38,7 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Rule(rule::Rule),
+    Test(test::Test),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -43,11 +47,13 @@ pub(crate) enum Verb {
     Compile(compile::Compile),
     Bench(bench::Bench),
     Export(export::Export),
+    Import(import::Import),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Schema(schema::Schema),
     Actions(actions::Actions),
     Agent(agent::Agent),
     Doctor(doctor::Doctor),
@@ -68,6 +74,7 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Rule(arguments) => rule::run(arguments),
+            Self::Test(arguments) => test::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
@@ -76,10 +83,12 @@ impl Verb {
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
+            Self::Import(arguments) => import::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
             Self::Agent(arguments) => agent::run(arguments),
+            Self::Schema(arguments) => schema::run(arguments),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }

@@ -3,6 +3,7 @@
 //! Apart from the rule, because both fields have the same form, and each of its words has a trap of its own.
 
 use super::fields::Reader;
+use super::keys;
 use crate::document::{Conditions, MinKernel};
 use crate::faults::{self, quoted};
 use crate::json::Value;
@@ -16,8 +17,7 @@ impl Reader<'_> {
     /// The conditions that one of the two fields states.
     pub(super) fn conditions(&mut self, field: &str, value: Value<'_>) -> Spanned<Conditions> {
         let holder = format!("`{field}`");
-        let [caps, arches, min_kernel] =
-            self.fields(&holder, value, ["caps", "arches", "minKernel"]);
+        let [caps, arches, min_kernel] = self.fields(&holder, value, keys::CONDITIONS);
         let caps = caps.and_then(|caps| {
             self.words("caps", caps.value, |reader, text| {
                 reader.check_capability(&text);

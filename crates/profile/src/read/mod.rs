@@ -5,6 +5,7 @@
 mod conditions;
 mod custom;
 mod fields;
+pub(crate) mod keys;
 mod profile;
 mod rule;
 mod words;

@@ -4,11 +4,13 @@
 
 mod agent;
 mod document;
+mod list;
 mod profile;
 mod program;
 
 use std::path::{Path, PathBuf};
 
+use callgate_analyze::export::Tool;
 use callgate_engines::Engine;
 use clap::{Args, ValueEnum};
 
@@ -38,7 +40,8 @@ Examples:
   callgate export docker container:web --target docker@20.10
   callgate export oci profile.json --from docker@28 --caps CAP_NET_RAW -o seccomp.json
   callgate export spo profile.json --from docker@28 -o profile.yaml
-  callgate export bwrap profile.json -o filter.bpf"
+  callgate export bwrap profile.json -o filter.bpf
+  callgate export systemd profile.json --arch x86_64 --lossy -o app.service.d/calls.conf"
 )]
 pub(crate) struct Export {
     /// In whose words
@@ -87,6 +90,10 @@ enum Kind {
     Spo,
     /// SeccompProfile v1beta1 of the same
     SpoV1beta1,
+    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments
+    Systemd,
+    /// The JSON of the crate seccompiler: the native arch, two answers
+    Seccompiler,
     /// A raw program for bwrap --seccomp FD
     Bwrap,
     /// The annotation run.oci.seccomp_bpf_data, as an object of JSON for config.json
@@ -123,6 +130,8 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         | Kind::K8s
         | Kind::Spo
         | Kind::SpoV1beta1 => profile::run(arguments, options),
+        Kind::Systemd => list::run(arguments, Tool::Systemd, options),
+        Kind::Seccompiler => list::run(arguments, Tool::Seccompiler, options),
         Kind::Bwrap | Kind::Crun | Kind::C | Kind::Rust => program::run(arguments, options),
     }
 }
