@@ -3,14 +3,16 @@
 //! Here is only the list of them.
 
 mod actions;
+mod allow;
 mod bench;
 mod check;
 mod compile;
-mod diff;
+pub(crate) mod diff;
 mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod new;
 mod prove;
 mod ps;
 mod record;
@@ -34,6 +36,9 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Rule(rule::Rule),
+    New(new::New),
+    Allow(allow::Allow),
+    Deny(allow::Deny),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -66,6 +71,9 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Rule(arguments) => rule::run(arguments),
+            Self::New(arguments) => new::run(arguments, options),
+            Self::Allow(arguments) => allow::allow(arguments, options),
+            Self::Deny(arguments) => allow::deny(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
