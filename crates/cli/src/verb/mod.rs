@@ -12,6 +12,7 @@ mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod merge;
 mod new;
 mod prove;
 mod ps;
@@ -39,6 +40,7 @@ pub(crate) enum Verb {
     New(new::New),
     Allow(allow::Allow),
     Deny(allow::Deny),
+    Merge(merge::Merge),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -74,6 +76,7 @@ impl Verb {
             Self::New(arguments) => new::run(arguments, options),
             Self::Allow(arguments) => allow::allow(arguments, options),
             Self::Deny(arguments) => allow::deny(arguments, options),
+            Self::Merge(arguments) => merge::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
