@@ -329,7 +329,7 @@ fn held_against(
     })
 }
 
-const fn action_name(action: Action) -> ActionName {
+pub(crate) const fn action_name(action: Action) -> ActionName {
     match action {
         Action::KillProcess => ActionName::KillProcess,
         Action::KillThread => ActionName::KillThread,
@@ -343,7 +343,7 @@ const fn action_name(action: Action) -> ActionName {
 }
 
 /// The data of an action where the document has to say it: an errno of 1 is what runtimes take of themselves.
-const fn data(action: Action) -> Option<u64> {
+pub(crate) const fn data(action: Action) -> Option<u64> {
     match action {
         Action::Errno(1) => None,
         Action::Errno(data) | Action::Trace(data) => Some(data as u64),
@@ -351,7 +351,7 @@ const fn data(action: Action) -> Option<u64> {
     }
 }
 
-fn argument(comparison: Comparison) -> Argument {
+pub(crate) fn argument(comparison: Comparison) -> Argument {
     let (op, value, value_two) = match comparison.test {
         Test::Ne(value) => (OpName::Ne, value, None),
         Test::Lt(value) => (OpName::Lt, value, None),

@@ -28,6 +28,7 @@
 //! To know only what a call gets, [`callgate_engines::read`] and `Policy::decide` are enough.
 #![forbid(unsafe_code)]
 
+pub mod amend;
 pub mod decompile;
 pub mod dialect;
 pub mod diff;

@@ -8,6 +8,7 @@ mod base64;
 mod calls;
 mod command;
 mod compiler;
+mod edited;
 mod failure;
 mod filter;
 mod input;
@@ -21,6 +22,7 @@ mod question;
 mod reading;
 mod render;
 mod statistics;
+mod subjects;
 mod supervisor;
 mod verb;
 mod weights;
@@ -78,7 +80,7 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · agent · record
-author     check · test · explain · diff · prove · compile · bench · export · import · dis · sim
+author     new · allow · deny · merge · check · test · explain · diff · prove · compile · bench · export · import · dis · sim
 live       verify · ps
 reference  syscall · schema · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.

@@ -32,6 +32,7 @@
 extern crate alloc;
 
 mod budget;
+mod combine;
 mod diagram;
 mod forest;
 mod machine;

@@ -40,6 +40,43 @@ fn a_stack_answers_as_its_layers_do_together() {
 }
 
 #[test]
+fn neither_order_nor_repetition_matters_to_what_is_combined() {
+    arbtest::arbtest(|u| {
+        let budget = Budget::default();
+        let policies = [
+            support::random::policy(u, 4)?,
+            support::random::policy(u, 3)?,
+            support::random::policy(u, 2)?,
+        ];
+        let each = policies.each_ref();
+        let [a, b, c] = each.map(|policy| Diagram::of_policy(policy, budget).expect("small"));
+        type Combine = fn(&Diagram, &Diagram, Budget) -> Result<Diagram, callgate_prove::Undecided>;
+        type Pick = fn(Action, Action) -> Action;
+        let ways: [(Combine, Pick); 2] = [
+            (Diagram::stricter_of, Ord::min),
+            (Diagram::milder_of, Ord::max),
+        ];
+        for (combine, pick) in ways {
+            let both = |one: &Diagram, other: &Diagram| combine(one, other, budget).expect("small");
+            let all = both(&both(&a, &b), &c);
+            assert_eq!(all, both(&a, &both(&b, &c)));
+            assert_eq!(all, both(&c, &both(&b, &a)));
+            assert_eq!(all, both(&all, &b));
+            assert_eq!(both(&a, &a), a);
+            let mut calls = all.examples();
+            calls.extend(policies.iter().flat_map(support::calls::interesting));
+            for call in calls {
+                let answers = [&a, &b, &c].map(|diagram| diagram.answer(&call));
+                let expected = answers.into_iter().reduce(pick);
+                assert_eq!(Some(all.answer(&call)), expected, "{call:x?}");
+            }
+        }
+        Ok(())
+    })
+    .budget_ms(4_000);
+}
+
+#[test]
 fn a_part_holds_for_every_number_up_to_its_last() {
     arbtest::arbtest(|u| {
         let policy = support::random::policy(u, 6)?;

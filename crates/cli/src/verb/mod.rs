@@ -4,15 +4,18 @@
 
 mod actions;
 mod agent;
+mod allow;
 mod bench;
 mod check;
 mod compile;
-mod diff;
+pub(crate) mod diff;
 mod dis;
 mod doctor;
 mod explain;
 mod export;
 mod import;
+mod merge;
+mod new;
 mod prove;
 mod ps;
 mod record;
@@ -39,6 +42,10 @@ pub(crate) enum Verb {
     Check(check::Check),
     Rule(rule::Rule),
     Test(test::Test),
+    New(new::New),
+    Allow(allow::Allow),
+    Deny(allow::Deny),
+    Merge(merge::Merge),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -75,6 +82,10 @@ impl Verb {
             Self::Check(arguments) => check::run(arguments, options),
             Self::Rule(arguments) => rule::run(arguments),
             Self::Test(arguments) => test::run(arguments, options),
+            Self::New(arguments) => new::run(arguments, options),
+            Self::Allow(arguments) => allow::allow(arguments, options),
+            Self::Deny(arguments) => allow::deny(arguments, options),
+            Self::Merge(arguments) => merge::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),

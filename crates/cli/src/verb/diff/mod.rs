@@ -108,7 +108,7 @@ struct Listing {
 }
 
 /// A difference, and witnesses that both filters were asked about.
-pub(super) struct Entry {
+pub(crate) struct Entry {
     difference: Difference,
     witnesses: Vec<Witness>,
 }
@@ -157,7 +157,7 @@ impl Listing {
 }
 
 impl Entry {
-    pub(super) fn confirmed(
+    pub(crate) fn confirmed(
         filters: &[Filter; 2],
         difference: Difference,
     ) -> Result<Self, Failure> {
@@ -218,7 +218,7 @@ impl Entry {
 }
 
 /// Differences with their witnesses, arch by arch.
-pub(super) fn lines(entries: &[Entry]) -> String {
+pub(crate) fn lines(entries: &[Entry]) -> String {
     let mut text = String::new();
     let mut arch = None;
     for entry in entries {

@@ -1,0 +1,178 @@
+//! Amendments on small profiles and on Docker's default, under several targets.
+//!
+//! Apart from the proof, because the judge here is what each target decides for single calls.
+
+use callgate_engines::{Target, read};
+use callgate_policy::{Action, Arg, Comparison, SeccompData, Test};
+use callgate_profile::{Options, builtin, parse};
+use callgate_prove::Budget;
+use callgate_syscalls::{Arch, Syscall};
+
+use super::*;
+
+fn subject(name: &str, comparisons: &[Comparison]) -> Subject {
+    Subject {
+        call: Syscall::by_name(name).expect("a call"),
+        comparisons: comparisons.to_vec(),
+    }
+}
+
+fn first_is(value: u64) -> Comparison {
+    let mask = 0xffff_ffff;
+    Comparison::new(Arg::A0, Test::MaskedEq { mask, value })
+}
+
+fn answer(text: &str, target: &Target, name: &str, first: u64) -> Action {
+    let parsed = parse(text.as_bytes(), &Options::default());
+    let profile = parsed.profile.expect("a profile");
+    let resolved = read(&profile, target).expect("the target takes it");
+    let call = Syscall::by_name(name).expect("a call");
+    resolved
+        .policy
+        .decide(&SeccompData {
+            arch: Arch::X86_64.audit(),
+            nr: call.number(Arch::X86_64).expect("x86_64 has it"),
+            args: [first, 0, 0, 0, 0, 0],
+            ..SeccompData::default()
+        })
+        .action
+}
+
+fn targets() -> Vec<Target> {
+    let names = ["callgate", "docker@28", "containerd", "crun@1.8.1"];
+    let read = |name: &&str| name.parse().expect("a target");
+    names.iter().map(read).collect()
+}
+
+const SMALL: &str = r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64"],
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 8, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#;
+
+#[test]
+fn a_name_joins_the_rule_that_says_it() {
+    let subjects = [subject("getpid", &[])];
+    let done = amend(
+        SMALL,
+        &subjects,
+        Answer::Allow,
+        &targets(),
+        Budget::default(),
+    );
+    let text = done.expect("an edit").text;
+    assert_eq!(text, SMALL.replace("[\"read\"", "[\"getpid\", \"read\""));
+    let again = amend(
+        &text,
+        &subjects,
+        Answer::Allow,
+        &targets(),
+        Budget::default(),
+    );
+    assert_eq!(again.expect("nothing to do").text, text);
+}
+
+#[test]
+fn a_name_leaves_the_rule_that_allowed_it() {
+    let subjects = [subject("write", &[]), subject("personality", &[])];
+    let done = amend(
+        SMALL,
+        &subjects,
+        Answer::Deny(1),
+        &targets(),
+        Budget::default(),
+    );
+    let text = done.expect("an edit").text;
+    let start = text.find(",\n    { \"names\": [\"personality").is_some();
+    assert!(
+        !start && text.contains("{ \"names\": [\"read\"], \"action\""),
+        "{text}"
+    );
+    for target in targets() {
+        assert_eq!(answer(&text, &target, "write", 0), Action::Errno(1));
+        assert_eq!(answer(&text, &target, "personality", 8), Action::Errno(1));
+        assert_eq!(answer(&text, &target, "read", 0), Action::Allow);
+    }
+}
+
+#[test]
+fn arguments_are_allowed_and_denied_alone() {
+    let subjects = [subject("personality", &[first_is(0x4_0000)])];
+    let done = amend(
+        SMALL,
+        &subjects,
+        Answer::Allow,
+        &targets(),
+        Budget::default(),
+    );
+    let text = done.expect("an edit").text;
+    for target in targets() {
+        assert_eq!(
+            answer(&text, &target, "personality", 0x4_0000),
+            Action::Allow
+        );
+        assert_eq!(answer(&text, &target, "personality", 8), Action::Allow);
+        assert_eq!(answer(&text, &target, "personality", 9), Action::Errno(1));
+    }
+    let subjects = [subject("read", &[first_is(7)])];
+    let done = amend(
+        SMALL,
+        &subjects,
+        Answer::Deny(13),
+        &targets(),
+        Budget::default(),
+    );
+    let text = done.expect("an edit").text;
+    for target in targets() {
+        assert_eq!(
+            answer(&text, &target, "read", 7),
+            Action::Errno(13),
+            "{target} {text}"
+        );
+        assert_eq!(
+            answer(&text, &target, "read", 1 << 32 | 7),
+            Action::Errno(13)
+        );
+        assert_eq!(answer(&text, &target, "read", 8), Action::Allow);
+    }
+}
+
+#[test]
+fn what_is_killed_is_denied_and_never_loosened() {
+    let text = SMALL.replace("SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS");
+    let subjects = [subject("getpid", &[])];
+    let done = amend(
+        &text,
+        &subjects,
+        Answer::Deny(1),
+        &targets(),
+        Budget::default(),
+    );
+    assert_eq!(done.expect("nothing to do").text, text);
+    let subjects = [subject("personality", &[])];
+    let done = amend(
+        &text,
+        &subjects,
+        Answer::Deny(1),
+        &targets(),
+        Budget::default(),
+    );
+    assert!(matches!(done, Err(NotAmended::Opens(..))), "{done:?}");
+}
+
+#[test]
+fn the_default_of_docker_is_amended_in_one_place() {
+    let text = builtin::DOCKER_DEFAULT;
+    let subjects = ["chmod", "fchmod", "fchmodat", "fchmodat2"].map(|name| subject(name, &[]));
+    let docker = ["docker@28".parse().expect("a target")];
+    let done = amend(text, &subjects, Answer::Deny(1), &docker, Budget::default());
+    let after = done.expect("an edit").text;
+    let gone: Vec<&str> = text.lines().filter(|line| !after.contains(line)).collect();
+    assert_eq!(gone.len(), 4, "{gone:?}");
+    assert_eq!(text.lines().count() - after.lines().count(), 4);
+    assert_eq!(answer(&after, &docker[0], "chmod", 0), Action::Errno(1));
+}

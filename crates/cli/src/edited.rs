@@ -1,0 +1,119 @@
+//! A document after an edit: shown as a difference of lines, or written over the file.
+//!
+//! Apart from the verbs that edit, so that none of them touches a file unless it was told to.
+
+use std::path::Path;
+
+use callgate_analyze::diff::Difference;
+use callgate_engines::Target;
+use clap::Args;
+use similar::TextDiff;
+
+use crate::failure::{Failure, Status};
+use crate::filter::Filter;
+use crate::input::{Document, InputOptions};
+use crate::meaning::Meaning;
+use crate::output;
+use crate::reading::Reading;
+use crate::verb::diff::{Entry, lines};
+
+/// Whether a file is edited or the edit shown.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Edited {
+    /// Show the edit as a difference of lines; this is what happens where nothing else is asked for
+    #[arg(long, conflicts_with = "write")]
+    diff: bool,
+    /// Write the edit to the file
+    #[arg(long)]
+    write: bool,
+}
+
+impl Edited {
+    /// Shows or writes what a document becomes.
+    pub(crate) fn put(
+        self,
+        reference: &str,
+        before: &Document,
+        after: &str,
+    ) -> Result<(), Failure> {
+        if before.text == after.as_bytes() {
+            return Ok(());
+        }
+        if !self.write {
+            return output::answer(&lines_between(before, after));
+        }
+        if before.is_built_in() || reference == "-" {
+            return Err(Failure::input(format_args!(
+                "{}: there is no file to write to",
+                before.name
+            ))
+            .help("`callgate new --from` writes another"));
+        }
+        output::to_file_or_stdout(Path::new(reference), after.as_bytes())
+    }
+}
+
+/// The lines that differ, as diff(1) shows them.
+pub(crate) fn lines_between(before: &Document, after: &str) -> String {
+    let text = String::from_utf8_lossy(&before.text);
+    let difference = TextDiff::from_lines(text.as_ref(), after);
+    let mut difference = difference.unified_diff();
+    difference.header(&before.name, &before.name).to_string()
+}
+
+/// Lists on standard error what else a target answers differently after an edit.
+pub(crate) fn tell_also(
+    before: &Document,
+    after: &str,
+    target: &Target,
+    also: Vec<Difference>,
+    options: InputOptions,
+) -> Result<(), Failure> {
+    if also.is_empty() {
+        return Ok(());
+    }
+    let filter = |text: &[u8]| -> Result<Filter, Failure> {
+        let document = Document {
+            name: before.name.clone(),
+            text: text.to_vec(),
+        };
+        let reading = Reading::of(document, options, target.clone())?;
+        Ok(Filter {
+            name: before.name.clone(),
+            meaning: Meaning::Policy(Box::new(reading)),
+        })
+    };
+    let filters = [filter(&before.text)?, filter(after.as_bytes())?];
+    let count = also.len();
+    let entries = also
+        .into_iter()
+        .take(MOST_LISTED)
+        .map(|difference| Entry::confirmed(&filters, difference))
+        .collect::<Result<Vec<_>, _>>()?;
+    let answers = match count {
+        1 => "1 other answer changes, and not".to_owned(),
+        _ => format!("{count} other answers change, none"),
+    };
+    crate::say!("{target}: {answers} to a less strict one:");
+    output::tell(&lines(&entries));
+    if count > MOST_LISTED {
+        output::tell(&format!(
+            "\n  and {} more; `callgate diff` of both lists them all\n",
+            count - MOST_LISTED
+        ));
+    }
+    Ok(())
+}
+
+/// The most answers that are listed: runc's ceiling alone changes hundreds at once.
+const MOST_LISTED: usize = 8;
+
+/// The text of a document, which is UTF-8 where it means something.
+pub(crate) fn text_of(document: &Document) -> Result<&str, Failure> {
+    std::str::from_utf8(&document.text).map_err(|error| {
+        Failure::new(
+            Status::Meaningless,
+            format_args!("{}: {error}", document.name),
+        )
+    })
+}
