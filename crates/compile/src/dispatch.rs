@@ -167,7 +167,7 @@ fn weight(spans: &[Span<Leaf>]) -> u64 {
 }
 
 /// How far beyond those bounds a cut is looked for.
-const SLACK: usize = 2;
+const SLACK: usize = 1;
 
 /// The cheapest way to begin in each stretch of spans.
 struct Tree {
