@@ -25,6 +25,7 @@ mod supervisor;
 mod verb;
 mod weights;
 mod words;
+mod yaml;
 
 use std::env;
 use std::io::Write;
@@ -76,7 +77,7 @@ callgate: from a seccomp profile to a filtered process
   callgate explain PROFILE CALL    what a profile says to a call, and why
   callgate record -o P -- CMD      write a profile from what CMD does
 
-enforce    run · record
+enforce    run · agent · record
 author     check · test · explain · diff · prove · compile · bench · export · import · dis · sim
 live       verify · ps
 reference  syscall · schema · actions · doctor

@@ -41,6 +41,7 @@ mod document;
 pub mod edit;
 pub mod faults;
 mod json;
+mod lower;
 mod names;
 mod nearest;
 mod problem;
@@ -54,6 +55,7 @@ pub use document::{
     ArchMapEntry, Argument, Conditions, CustomAction, MinKernel, NullElement, OddKey, Oddity,
     Profile, Shape, SyscallRule,
 };
+pub use lower::Undeclared;
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
 pub use nearest::nearest;
 pub use problem::{Fix, Problem, Severity, codes};

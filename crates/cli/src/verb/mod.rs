@@ -3,6 +3,7 @@
 //! Here is only the list of them.
 
 mod actions;
+mod agent;
 mod bench;
 mod check;
 mod compile;
@@ -54,6 +55,7 @@ pub(crate) enum Verb {
     Syscall(syscall::Lookup),
     Schema(schema::Schema),
     Actions(actions::Actions),
+    Agent(agent::Agent),
     Doctor(doctor::Doctor),
 }
 
@@ -86,6 +88,7 @@ impl Verb {
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
             Self::Schema(arguments) => schema::run(arguments),
+            Self::Agent(arguments) => agent::run(arguments),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }

@@ -5,11 +5,11 @@
 use super::fields::Reader;
 use super::keys;
 use crate::document::{Conditions, MinKernel};
-use crate::faults::{self, did_you_mean, quoted};
+use crate::faults::{self, quoted};
 use crate::json::Value;
 use crate::names::{ConditionArch, condition_name};
 use crate::nearest::nearest;
-use crate::problem::{Problem, Severity, codes};
+use crate::problem::{Severity, codes};
 use crate::span::Spanned;
 use callgate_syscalls::{Arch, Capability, Release};
 
@@ -66,10 +66,7 @@ impl Reader<'_> {
                         quoted(text)
                     ))
                     .note("engines compare the exact name, upper case with CAP_");
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 
@@ -102,10 +99,7 @@ impl Reader<'_> {
                             "engines compare with {}",
                             names.collect::<Vec<_>>().join(", ")
                         ));
-                    Problem {
-                        help: near.map(did_you_mean),
-                        ..problem
-                    }
+                    problem.meant(near)
                 });
         }
         arch

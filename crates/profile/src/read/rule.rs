@@ -5,7 +5,7 @@
 use super::fields::{Field, List, Reader};
 use super::keys;
 use crate::document::{Argument, CustomAction, SyscallRule};
-use crate::faults::{self, HIGHEST_INDEX, did_you_mean, quoted};
+use crate::faults::{self, HIGHEST_INDEX, quoted};
 use crate::json::{Type, Value};
 use crate::names::{ActionName, OpName};
 use crate::nearest::nearest;
@@ -189,10 +189,7 @@ impl Reader<'_> {
                     Severity::Error => problem.note("without it the profile lets more through"),
                     _ => problem,
                 };
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 
@@ -214,10 +211,7 @@ impl Reader<'_> {
                 let near = nearest(name, declared.map(String::as_str));
                 let problem =
                     problem.message(format!("`x-actions` does not declare {}", quoted(name)));
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             },
         );
     }

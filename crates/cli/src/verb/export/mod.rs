@@ -2,6 +2,7 @@
 //!
 //! Apart from `compile`, which makes programs for the kernel alone.
 
+mod agent;
 mod document;
 mod list;
 mod profile;
@@ -15,7 +16,7 @@ use clap::{Args, ValueEnum};
 
 use super::Format;
 use super::diff::Entry;
-use crate::failure::{Ended, Failure};
+use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
 use crate::output;
@@ -64,6 +65,9 @@ pub(crate) struct Export {
     format: Format,
     #[command(flatten)]
     layer: LayerOptions,
+    /// Where a runtime finds `callgate agent`, for `oci` of a profile with plugin actions
+    #[arg(long, value_name = "PATH", default_value = "/run/callgate/agent.sock")]
+    listener: PathBuf,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -75,7 +79,8 @@ enum Kind {
     Docker,
     /// The same in its first form, with one `name` a rule
     DockerOld,
-    /// The object `linux.seccomp` of an OCI config.json, all conditions resolved; read by runc
+    /// The object `linux.seccomp` of an OCI config.json, all conditions resolved; read by runc. Of a profile with plugin actions,
+    /// for a runtime and `callgate agent`
     Oci,
     /// Podman's JSON
     Podman,
@@ -111,6 +116,12 @@ struct Written {
 
 /// Writes it.
 pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
+    if arguments.kind == Kind::Oci
+        && let Some(written) = agent::written(arguments, options)?
+    {
+        arguments.put(&written)?;
+        return Ok(Status::Yes);
+    }
     match arguments.kind {
         Kind::Docker
         | Kind::DockerOld
