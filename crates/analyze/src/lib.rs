@@ -29,9 +29,11 @@
 #![forbid(unsafe_code)]
 
 pub mod amend;
+pub mod canonical;
 pub mod decompile;
 pub mod dialect;
 pub mod diff;
+pub mod minimal;
 pub mod rules;
 
 mod answers;

@@ -79,7 +79,7 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · record
-author     new · allow · deny · merge · check · explain · diff · prove · compile · bench · export · dis · sim
+author     new · allow · deny · fmt · min · merge · check · explain · diff · prove · compile · bench · export · dis · sim
 live       verify · ps
 reference  syscall · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.

@@ -12,7 +12,9 @@ mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod fmt;
 mod merge;
+mod min;
 mod new;
 mod prove;
 mod ps;
@@ -40,6 +42,8 @@ pub(crate) enum Verb {
     New(new::New),
     Allow(allow::Allow),
     Deny(allow::Deny),
+    Fmt(fmt::Fmt),
+    Min(min::Min),
     Merge(merge::Merge),
     Explain(explain::Explain),
     Diff(diff::Diff),
@@ -76,6 +80,8 @@ impl Verb {
             Self::New(arguments) => new::run(arguments, options),
             Self::Allow(arguments) => allow::allow(arguments, options),
             Self::Deny(arguments) => allow::deny(arguments, options),
+            Self::Fmt(arguments) => fmt::run(arguments, options),
+            Self::Min(arguments) => min::run(arguments, options),
             Self::Merge(arguments) => merge::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
