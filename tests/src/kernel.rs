@@ -14,6 +14,7 @@ use crate::wire::{self, Answers, Ending, Job, Observation, Question, Reply, Scen
 #[derive(Clone, Debug)]
 pub struct Kernel {
     probe: PathBuf,
+    arguments: Vec<String>,
 }
 
 /// What the kernel says to raw instructions.
@@ -31,7 +32,15 @@ impl Kernel {
     pub fn by(probe: impl Into<PathBuf>) -> Self {
         Self {
             probe: probe.into(),
+            arguments: Vec::new(),
         }
+    }
+
+    /// The same kernel by way of a program that is the probe when it gets this argument.
+    #[must_use]
+    pub fn with_argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
     }
 
     /// Whether a call can be put to this kernel, and whether its filters see it.
@@ -115,6 +124,7 @@ impl Kernel {
 
     fn ask(&self, question: &Question) -> Reply {
         let mut probe = Command::new(&self.probe)
+            .args(&self.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -7,6 +7,7 @@ mod bench;
 mod command;
 mod dockerd;
 mod engines;
+mod fuzz;
 mod gen_tables;
 mod ground;
 mod lab;
@@ -37,6 +38,8 @@ enum Task {
     Tidy,
     /// Measure callgate beside libseccomp, and write docs/bench.md with its plots
     Bench(bench::Extent),
+    /// Put policies that coverage leads to through compiler, proof, reference, interpreter and kernel
+    Fuzz(fuzz::Extent),
     /// Walk the Docker seccomp lab with Docker, callgate and crun, and print the table
     Lab(lab::Tools),
     /// Start containers by real engines, and prove their filters equal to the models
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::GenTables(args) => gen_tables::run(&args).map_err(Into::into),
         Task::Tidy => tidy::run(),
         Task::Bench(extent) => packages::install().and_then(|()| bench::run(&extent)),
+        Task::Fuzz(extent) => fuzz::run(&extent),
         Task::Lab(tools) => packages::install().and_then(|()| lab::run(&tools)),
         Task::Engines(options) => engines::run(&options),
         Task::GenFloors(options) => engines::gen_floors(&options),

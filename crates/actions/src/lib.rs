@@ -25,6 +25,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+pub mod agent;
 mod call;
 mod credentials;
 mod external;

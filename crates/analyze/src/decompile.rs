@@ -163,7 +163,7 @@ enum Newest {
 }
 
 /// Answers that may be the default, the likeliest first: those of numbers without a name, for which there can be no rule.
-fn defaults(shape: &Shape, diagram: &Diagram) -> Vec<Action> {
+pub(crate) fn defaults(shape: &Shape, diagram: &Diagram) -> Vec<Action> {
     let mut among: HashMap<Action, u64> = HashMap::new();
     let mut by_name: HashMap<Action, u64> = HashMap::new();
     for (arch, runs) in &shape.arches {

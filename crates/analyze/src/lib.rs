@@ -33,6 +33,8 @@ pub mod canonical;
 pub mod decompile;
 pub mod dialect;
 pub mod diff;
+pub mod expect;
+pub mod export;
 pub mod minimal;
 pub mod rules;
 

@@ -41,6 +41,8 @@ pub(crate) enum Find {
     Reading,
     /// The engine, or the runtime that it starts, in what it makes of the document.
     Engine,
+    /// Whoever looks for the files that name profiles.
+    Discovery,
     /// The lint.
     Here(fn(&Subject<'_>) -> Vec<Problem>),
 }
@@ -73,7 +75,7 @@ impl Standard {
             .iter()
             .flat_map(|lint| match lint.find {
                 Find::Here(find) => find(&subject),
-                Find::Reading | Find::Engine => Vec::new(),
+                Find::Reading | Find::Engine | Find::Discovery => Vec::new(),
             })
             .collect();
         problems.sort_by_key(|problem| (problem.span, problem.code));
@@ -89,6 +91,7 @@ impl Lint {
         match self.find {
             Find::Reading => "the reading of the text",
             Find::Engine => "the model of the target",
+            Find::Discovery => "the search for profiles",
             Find::Here(_) => "a look at what the profile means",
         }
     }

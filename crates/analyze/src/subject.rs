@@ -157,6 +157,14 @@ impl<'a> Subject<'a> {
         let call = Syscall::by_name(name)?;
         let answers = self.answers_to(arch, call)?;
         let nr = call.number(arch)?;
+        if answers.rules.is_empty() {
+            let plain = Call {
+                arch,
+                nr,
+                args: [0; 6],
+            };
+            return wanted(answers.otherwise).then_some(plain);
+        }
         let sets = answers.rules.iter().map(|rule| &rule.comparisons[..]);
         let tried = witness::arguments(arch, sets);
         let found = tried
@@ -203,6 +211,26 @@ impl<'a> Subject<'a> {
     /// What the profile says of a call, as a note: `x86_64: getpid() gets errno(1)`.
     pub(crate) fn shown(&self, call: Call) -> String {
         format!("{}: {call} gets {}", call.arch, self.decide(call).action)
+    }
+
+    /// A change that refuses calls as if the kernel did not know them, by a rule before all others; none where there are no rules.
+    pub(crate) fn as_unknown<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+        errno: u16,
+    ) -> Vec<(Span, String)> {
+        let Some(first) = self.rules().first() else {
+            return Vec::new();
+        };
+        let names: Vec<String> = names
+            .into_iter()
+            .map(|name| format!("\"{name}\""))
+            .collect();
+        let rule = format!(
+            "{{ \"names\": [{}], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": {errno} }}, ",
+            names.join(", ")
+        );
+        vec![(Span::new(first.span.start, first.span.start), rule)]
     }
 
     /// The rules as written.

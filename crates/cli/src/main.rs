@@ -27,6 +27,7 @@ mod supervisor;
 mod verb;
 mod weights;
 mod words;
+mod yaml;
 
 use std::env;
 use std::io::Write;
@@ -78,10 +79,11 @@ callgate: from a seccomp profile to a filtered process
   callgate explain PROFILE CALL    what a profile says to a call, and why
   callgate record -o P -- CMD      write a profile from what CMD does
 
-enforce    run · record
-author     new · allow · deny · fmt · min · merge · check · explain · diff · prove · compile · bench · export · dis · sim
+enforce    run · agent · record
+author     new · allow · deny · fmt · min · merge · check · test · explain · diff · prove
+           compile · bench · export · import · dis · sim
 live       verify · ps
-reference  syscall · actions · doctor
+reference  syscall · schema · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.
 ";
 

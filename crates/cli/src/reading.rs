@@ -178,6 +178,14 @@ impl TargetOptions {
         }
     }
 
+    /// These options, on a machine of another arch.
+    pub(crate) fn on_machine(&self, native: Arch) -> Self {
+        Self {
+            native: Some(native),
+            ..self.clone()
+        }
+    }
+
     /// The arch of the machine.
     pub(crate) fn native(&self) -> Result<Arch, Failure> {
         match self.native {
@@ -304,25 +312,34 @@ fn mention(document: &Document, problems: &[Problem], target: &Target) {
 
 /// Reads a document for a target, and keeps everything that is wrong with it.
 pub(crate) fn examine(document: &Document, options: InputOptions, target: &Target) -> Examined {
+    let parsed = parse(&document.text, options);
+    let (resolved, problems) = judge(&parsed, target);
+    Examined {
+        meaning: parsed.profile.zip(resolved),
+        problems,
+    }
+}
+
+/// Reads the text of a document.
+pub(crate) fn parse(text: &[u8], options: InputOptions) -> Parsed {
     let limits = Options {
         max_size: usize::try_from(options.max_size.0).unwrap_or(usize::MAX),
         ..Options::default()
     };
-    let Parsed { profile, problems } = callgate_profile::parse(&document.text, &limits);
-    let Some(profile) = profile else {
-        return Examined {
-            meaning: None,
-            problems,
-        };
+    callgate_profile::parse(text, &limits)
+}
+
+/// What a document means to a target, where it means something, and everything that is wrong with it, by place.
+pub(crate) fn judge(parsed: &Parsed, target: &Target) -> (Option<Resolved>, Vec<Problem>) {
+    let problems = parsed.problems.clone();
+    let Some(profile) = &parsed.profile else {
+        return (None, problems);
     };
-    match callgate_engines::read(&profile, target) {
+    match callgate_engines::read(profile, target) {
         Ok(resolved) => {
-            let found = resolved.problems.clone();
-            let problems = by_place(problems, found);
-            Examined {
-                meaning: Some((profile, resolved)).filter(|_| !is_refused(target, &problems)),
-                problems,
-            }
+            let problems = by_place(problems, resolved.problems.clone());
+            let is_refused = is_refused(target, &problems);
+            (Some(resolved).filter(|_| !is_refused), problems)
         }
         Err(refusal) => {
             let mut reasons = refusal.problems;
@@ -330,10 +347,7 @@ pub(crate) fn examine(document: &Document, options: InputOptions, target: &Targe
             if target.engine == Engine::Callgate {
                 reasons.retain(|reason| !is_told(&problems, reason));
             }
-            Examined {
-                meaning: None,
-                problems: by_place(problems, reasons),
-            }
+            (None, by_place(problems, reasons))
         }
     }
 }

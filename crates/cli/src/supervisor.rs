@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use callgate_actions::plugins::{self, SHIPPED, Surroundings};
 use callgate_actions::{Call, Listener, Registry, serve};
 use callgate_load::{Ending, Flags, Forwarding, Launch, LaunchError, Layer};
 use callgate_policy::{Action, Decision};
-use callgate_profile::CustomAction;
+use callgate_profile::{CustomAction, Profile};
 use callgate_syscalls::Syscall;
 
 use crate::command;
@@ -63,11 +64,17 @@ impl Supervisor {
         }
         permits_no_way_around(reading)?;
         let told = reading.clone();
-        let surroundings = Surroundings {
-            say: Arc::new(|line| crate::say!("{line}")),
-            explain: Arc::new(move |call| explanation(&told, call)),
-            external: commands(reading.profile.x_actions.values(), external)?,
-        };
+        names_some_plugin(&reading.profile, external)?;
+        let surroundings = surroundings(&reading.profile, external, move |call| {
+            explanation(&told, call)
+        })
+        .map_err(|error| {
+            let error = words::system_error(&error);
+            Failure::new(
+                Status::NotPossible,
+                format_args!("callgate itself: {error}"),
+            )
+        })?;
         let registry = plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
             let document = &reading.document;
             output::tell(&render::problems(&render::Source::of(document), &problems));
@@ -115,6 +122,40 @@ impl Supervisor {
     }
 }
 
+/// Refuses an executable for a plugin that no action of the profile names.
+fn names_some_plugin(profile: &Profile, external: &[Named]) -> Result<(), Failure> {
+    let is_named = |given: &&Named| {
+        let mut actions = profile.x_actions.values();
+        actions.any(|action| {
+            action
+                .plugin
+                .as_ref()
+                .is_some_and(|plugin| plugin.value == given.name)
+        })
+    };
+    match external.iter().find(|given| !is_named(given)) {
+        None => Ok(()),
+        Some(given) => Err(Failure::input(format_args!(
+            "--plugin {}={}: no action of the profile names this plugin",
+            given.name,
+            given.file.display()
+        ))),
+    }
+}
+
+/// What plugins are given here: a place to speak at, words about a denied call, and the commands of external ones.
+pub(crate) fn surroundings(
+    profile: &Profile,
+    external: &[Named],
+    explain: impl Fn(&Call<'_>) -> String + Send + Sync + 'static,
+) -> io::Result<Surroundings> {
+    Ok(Surroundings {
+        say: Arc::new(|line| crate::say!("{line}")),
+        explain: Arc::new(explain),
+        external: commands(profile.x_actions.values(), external)?,
+    })
+}
+
 /// Refuses a profile whose plugins look at addresses or paths, and that lets io_uring do the same without the calls.
 fn permits_no_way_around(reading: &Reading) -> Result<(), Failure> {
     let checked = ["connect", "open"];
@@ -148,14 +189,8 @@ fn permits_no_way_around(reading: &Reading) -> Result<(), Failure> {
 fn commands<'a>(
     declared: impl Iterator<Item = &'a CustomAction>,
     named: &[Named],
-) -> Result<BTreeMap<String, Vec<OsString>>, Failure> {
-    let callgate = env::current_exe().map_err(|error| {
-        let error = words::system_error(&error);
-        Failure::new(
-            Status::NotPossible,
-            format_args!("callgate itself: {error}"),
-        )
-    })?;
+) -> io::Result<BTreeMap<String, Vec<OsString>>> {
+    let callgate = env::current_exe()?;
     let mut commands = BTreeMap::new();
     for plugin in declared.filter_map(|action| action.plugin.as_ref()) {
         let given = named.iter().find(|given| given.name == plugin.value);
@@ -169,17 +204,7 @@ fn commands<'a>(
             commands.insert(plugin.value.clone(), words.map(OsString::from).collect());
         }
     }
-    match named
-        .iter()
-        .find(|given| !commands.contains_key(&given.name))
-    {
-        None => Ok(commands),
-        Some(given) => Err(Failure::input(format_args!(
-            "--plugin {}={}: no action of the profile names this plugin",
-            given.name,
-            given.file.display()
-        ))),
-    }
+    Ok(commands)
 }
 
 /// The executable of an external plugin on PATH; of those that come with callgate, none is looked for.

@@ -105,9 +105,36 @@ pub(crate) fn problem_counts(severities: impl Iterator<Item = Severity> + Clone)
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// Text in XML; what XML has no way to write is left out as a question mark.
+pub(crate) fn xml(text: &str) -> String {
+    let mut written = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str("&quot;"),
+            '\n' => written.push_str("&#10;"),
+            '\t' => written.push_str("&#9;"),
+            control if control.is_control() => written.push('?'),
+            '\u{fffe}' | '\u{ffff}' => written.push('?'),
+            other => written.push(other),
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_breaks_a_document_of_xml() {
+        assert_eq!(
+            xml("a<b> & \"c\"\u{1b}\n"),
+            "a&lt;b&gt; &amp; &quot;c&quot;?&#10;"
+        );
+    }
 
     #[test]
     fn a_terminal_does_nothing_but_print() {

@@ -2,7 +2,7 @@
 //!
 //! Apart from the diagram that says what the block means; here is only how to ask.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use callgate_syscalls::Endian;
@@ -12,7 +12,7 @@ use crate::code::{Code, Node, Test};
 use crate::diagram::{Diagram, Diagrams, Entry, Full, WORD_BITS};
 use crate::dispatch::{Leaf, dispatch};
 use crate::function::{Atoms, word_of};
-use crate::spans::{Shape, Span, shape, spans, targets};
+use crate::spans::{Marks, Shape, Span, Word, spans};
 use crate::words::WordTest;
 
 /// Up to this many nodes in a word, other tests than those between spans are tried.
@@ -21,6 +21,8 @@ const SMALL: usize = 96;
 const PRICE: u64 = 512;
 /// How many splits are tried for one block; then the first way that works is taken.
 const EFFORT: usize = 400;
+/// How many answers are tried for what a test keeps away from one of its sides.
+const FILLINGS: usize = 4;
 
 /// The code that answers by a function, entered with anything loaded.
 pub(crate) fn block(
@@ -37,6 +39,7 @@ pub(crate) fn block(
         endian,
         trees: Vec::new(),
         shapes: BTreeMap::new(),
+        marks: Marks::default(),
         effort: EFFORT,
     };
     blocks.block(function)
@@ -51,7 +54,18 @@ struct Blocks<'a> {
     trees: Vec<Option<Node>>,
     /// The shape of each function in its first word, where it was looked at.
     shapes: BTreeMap<Diagram, Shape>,
+    marks: Marks,
     effort: usize,
+}
+
+/// A function that is to begin with a test.
+struct Parting {
+    function: Diagram,
+    rank: u16,
+    /// How many nodes it has in its first word.
+    nodes: usize,
+    /// Where it may lead what does not come that way.
+    fillings: Vec<Diagram>,
 }
 
 impl Blocks<'_> {
@@ -89,12 +103,19 @@ impl Blocks<'_> {
             ways.push(tree);
         }
         if shape.nodes <= SMALL && shape.spans > 2 {
-            for test in self.candidates(function, rank) {
+            let word = self.word(function, rank);
+            let parting = Parting {
+                function,
+                rank,
+                nodes: shape.nodes,
+                fillings: word.targets().into_iter().take(FILLINGS).collect(),
+            };
+            for test in self.candidates(&word, rank) {
                 if self.effort == 0 {
                     break;
                 }
                 self.effort -= 1;
-                if let Some(tree) = self.split(function, rank, shape, test)? {
+                if let Some(tree) = self.split(&parting, test)? {
                     ways.push(tree);
                 }
             }
@@ -131,9 +152,9 @@ impl Blocks<'_> {
     }
 
     /// The tests that the rules make of this word, and one that parts zero's answer from the rest.
-    fn candidates(&mut self, function: Diagram, rank: u16) -> Vec<WordTest> {
+    fn candidates(&self, word: &Word, rank: u16) -> Vec<WordTest> {
         let mut candidates = Vec::new();
-        let around_zero = self.zero_cube(function, rank);
+        let around_zero = word.zero_cube();
         if around_zero != 0 && around_zero != u32::MAX {
             candidates.push(WordTest::MaskedEq {
                 mask: !around_zero,
@@ -144,60 +165,21 @@ impl Blocks<'_> {
         candidates
     }
 
-    /// Bits that may be set, in any combination, and the answer stays that of zero.
-    fn zero_cube(&self, function: Diagram, rank: u16) -> u32 {
-        let mut free = 0;
-        for bit in 0..u32::from(WORD_BITS) {
-            if self.is_constant_within(function, rank, free | 1 << bit) {
-                free |= 1 << bit;
-            }
-        }
-        free
-    }
-
-    /// Whether all values within a mask are answered alike.
-    fn is_constant_within(&self, function: Diagram, rank: u16, mask: u32) -> bool {
-        let end = (rank + 1) * WORD_BITS;
-        // Ascending by their first bits, so that a node is met after all that lead to it.
-        let mut todo = BTreeSet::from([(self.diagrams.level(function), function)]);
-        let mut answer = None;
-        while let Some((level, node)) = todo.pop_first() {
-            if level >= end {
-                if answer.is_some_and(|answer| answer != node) {
-                    return false;
-                }
-                answer = Some(node);
-                continue;
-            }
-            let (clear, set) = self.diagrams.halves(node, level);
-            todo.insert((self.diagrams.level(clear), clear));
-            if mask & (1 << (WORD_BITS - 1 - level % WORD_BITS)) != 0 {
-                todo.insert((self.diagrams.level(set), set));
-            }
-        }
-        true
-    }
-
     /// The tree that begins with a test, if both of its sides are then simpler.
-    fn split(
-        &mut self,
-        function: Diagram,
-        rank: u16,
-        before: Shape,
-        test: WordTest,
-    ) -> Result<Option<Node>, Full> {
+    fn split(&mut self, parting: &Parting, test: WordTest) -> Result<Option<Node>, Full> {
+        let rank = parting.rank;
         let holds = self
             .diagrams
             .test(rank, test, Diagrams::ALWAYS, Diagrams::NEVER)?;
-        let yes = self.simplest(function, rank, holds)?;
-        if self.nodes(yes, rank) >= before.nodes {
+        let yes = self.simplest(parting, holds)?;
+        if self.nodes(yes, rank) >= parting.nodes {
             return Ok(None);
         }
         let fails = self
             .diagrams
             .test(rank, test, Diagrams::NEVER, Diagrams::ALWAYS)?;
-        let no = self.simplest(function, rank, fails)?;
-        if self.nodes(no, rank) >= before.nodes {
+        let no = self.simplest(parting, fails)?;
+        if self.nodes(no, rank) >= parting.nodes {
             return Ok(None);
         }
         let (yes, no) = (self.tree(yes, rank)?, self.tree(no, rank)?);
@@ -218,14 +200,14 @@ impl Blocks<'_> {
     }
 
     /// The simplest function that is the same where `care` holds.
-    fn simplest(&mut self, function: Diagram, rank: u16, care: Diagram) -> Result<Diagram, Full> {
-        let mut simplest = self.diagrams.simplified(function, care)?;
+    fn simplest(&mut self, parting: &Parting, care: Diagram) -> Result<Diagram, Full> {
+        let rank = parting.rank;
+        let mut simplest = self.diagrams.simplified(parting.function, care)?;
         if !self.diagrams.begins_in(simplest, rank) {
             return Ok(simplest);
         }
-        let few = targets(self.diagrams, function, rank).into_iter().take(4);
-        for filling in few.collect::<Vec<_>>() {
-            let filled = self.diagrams.choose(care, function, filling)?;
+        for &filling in &parting.fillings {
+            let filled = self.diagrams.choose(care, parting.function, filling)?;
             if self.complexity(filled, rank) < self.complexity(simplest, rank) {
                 simplest = filled;
             }
@@ -243,9 +225,16 @@ impl Blocks<'_> {
 
     /// The shape of a function, where it begins in this word.
     fn shape(&mut self, function: Diagram, rank: u16) -> Shape {
-        let diagrams = &*self.diagrams;
-        let new = || shape(diagrams, function, rank);
-        *self.shapes.entry(function).or_insert_with(new)
+        if let Some(&known) = self.shapes.get(&function) {
+            return known;
+        }
+        let shape = self.word(function, rank).shape();
+        self.shapes.insert(function, shape);
+        shape
+    }
+
+    fn word(&mut self, function: Diagram, rank: u16) -> Word {
+        Word::of(self.diagrams, &mut self.marks, function, rank)
     }
 
     fn nodes(&mut self, function: Diagram, rank: u16) -> usize {

@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::code::{Code, Node, Test};
-use crate::few::{Ends, Few, MOST};
+use crate::few::{Few, MOST};
 use crate::spans::Span;
 
 /// Where a span leads, and how often it is met.
@@ -29,7 +29,7 @@ impl Effort {
     const fn for_spans(count: usize) -> Self {
         match count {
             0..=400 => Self {
-                part: 400,
+                part: PART,
                 few: MOST,
             },
             // A tree that may just fit a program.
@@ -39,8 +39,14 @@ impl Effort {
     }
 }
 
+/// So many spans get the best tree of all; of more, the halves do.
+const PART: usize = 200;
+
 /// A single value of more than this part of all weight may get a test of its own in front.
 const HEAVY: u64 = 16;
+
+/// A single value of more than this part is estimated to get one, wherever it stands.
+const ALONE: u64 = 10;
 
 /// How many of the heaviest single values are tried as tests in front of the tree.
 const IN_FRONT: usize = 4;
@@ -51,19 +57,23 @@ const IN_FRONT: usize = 4;
 pub(crate) fn dispatch(code: &mut Code, spans: &[Span<Leaf>], price: u64) -> Node {
     let mut spans = merged(spans.iter().copied());
     // Every span gets a share, so that no path grows long, however rarely it is taken.
-    let total: u64 = spans.iter().map(|span| span.to.weight).sum();
-    let share = total / (spans.len() as u64 * 64) + 1;
+    let share = weight(&spans) / (spans.len() as u64 * 64) + 1;
     for span in &mut spans {
         span.to.weight += share;
     }
-    let total: u64 = spans.iter().map(|span| span.to.weight).sum();
+    let price = weight(&spans) * price / 1024;
     let effort = Effort::for_spans(spans.len());
-    halve(code, &spans, total * price / 1024, effort)
+    let (in_front, rest) = parted(spans, price);
+    let mut node = halve(code, &rest, price, effort);
+    for span in in_front.iter().rev() {
+        node = code.test(Test::Eq(span.first), span.to.node, node);
+    }
+    node
 }
 
 /// Neighbours that lead to the same place as one.
 fn merged(spans: impl Iterator<Item = Span<Leaf>>) -> Vec<Span<Leaf>> {
-    let mut merged: Vec<Span<Leaf>> = Vec::with_capacity(spans.size_hint().0);
+    let mut merged: Vec<Span<Leaf>> = Vec::with_capacity(spans.size_hint().1.unwrap_or(0));
     for span in spans {
         match merged.last_mut() {
             Some(last) if last.to.node == span.to.node => {
@@ -76,61 +86,80 @@ fn merged(spans: impl Iterator<Item = Span<Leaf>>) -> Vec<Span<Leaf>> {
     merged
 }
 
+/// The single values that get tests in front, the heaviest first, and what the tree has to part then.
+///
+/// How many they are is found by trees of halves: these cost more than the best, but by about as much each.
+fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf>>) {
+    let total = weight(&spans);
+    let is_heavy = |span: &&Span<Leaf>| span.first == span.last && span.to.weight > total / HEAVY;
+    let mut singles: Vec<Span<Leaf>> = spans.iter().filter(is_heavy).copied().collect();
+    singles.sort_by_key(|span| core::cmp::Reverse(span.to.weight));
+    // One span is what remains when no test holds.
+    singles.truncate(IN_FRONT.min(spans.len() - 1));
+    if singles.is_empty() {
+        return (singles, spans);
+    }
+    let mut least = estimate(&spans, price);
+    let mut cheapest = (0, spans.clone());
+    let (mut left, mut spent) = (total, 0);
+    for count in 1..=singles.len() {
+        spent += left + price;
+        left -= singles[count - 1].to.weight;
+        let rest = spans.iter().filter(|span| !singles[..count].contains(span));
+        let rest = merged(rest.copied());
+        let cost = spent + estimate(&rest, price);
+        if cost < least {
+            (least, cheapest) = (cost, (count, rest));
+        }
+    }
+    let (count, rest) = cheapest;
+    singles.truncate(count);
+    (singles, rest)
+}
+
+/// About what the best tree costs: that of one which parts its spans in halves, but for a single value that weighs as much as a few.
+fn estimate(spans: &[Span<Leaf>], price: u64) -> u64 {
+    if spans.len() < 2 {
+        return 0;
+    }
+    let total = weight(spans);
+    let is_heavy = |span: &Span<Leaf>| span.first == span.last && span.to.weight * ALONE > total;
+    let sides = match spans.iter().position(is_heavy) {
+        Some(at) => {
+            let rest = spans[..at].iter().chain(&spans[at + 1..]);
+            estimate(&merged(rest.copied()), price)
+        }
+        None => {
+            let (below, above) = spans.split_at(half(spans));
+            estimate(below, price) + estimate(above, price)
+        }
+    };
+    total + price + sides
+}
+
 /// Cuts in two parts of about equal weight until the parts are few.
 ///
 /// As deep as the logarithm of the number of spans, since each has its share of the weight.
 fn halve(code: &mut Code, spans: &[Span<Leaf>], price: u64, effort: Effort) -> Node {
     if spans.len() <= effort.part {
-        return best(code, spans, price, effort);
+        return Tree::of(spans, price, effort.few).node(code);
     }
-    let total: u64 = weight(spans);
-    let mut before = 0;
-    let mut cut = 0;
-    while cut + 1 < spans.len() && (cut == 0 || (before + spans[cut].to.weight) * 2 <= total) {
-        before += spans[cut].to.weight;
-        cut += 1;
-    }
+    let cut = half(spans);
     let below = halve(code, &spans[..cut], price, effort);
     let above = halve(code, &spans[cut..], price, effort);
     code.test(Test::Ge(spans[cut].first), above, below)
 }
 
-/// The cheapest tree, perhaps with tests of single values in front.
-fn best(code: &mut Code, spans: &[Span<Leaf>], price: u64, effort: Effort) -> Node {
+/// How many of several spans have about half of their weight; never none or all.
+fn half(spans: &[Span<Leaf>]) -> usize {
     let total = weight(spans);
-    let mut singles: Vec<usize> = (0..spans.len())
-        .filter(|&at| spans[at].first == spans[at].last)
-        .filter(|&at| spans[at].to.weight > total / HEAVY)
-        .collect();
-    singles.sort_by_key(|&at| core::cmp::Reverse(spans[at].to.weight));
-    // One span is what remains when no test holds.
-    singles.truncate(IN_FRONT.min(spans.len() - 1));
-    let mut cheapest = Tree::of(spans.to_vec(), price, effort.few, None);
-    let mut least = cheapest.cost();
-    let mut in_front = 0;
-    // The tree that was tried last, where it is not the cheapest.
-    let mut last: Option<Tree> = None;
-    let (mut left, mut spent) = (total, 0);
-    for count in 1..=singles.len() {
-        spent += left + price;
-        left -= spans[singles[count - 1]].to.weight;
-        let rest = (0..spans.len()).filter(|at| !singles[..count].contains(at));
-        let rest = merged(rest.map(|at| spans[at]));
-        let tree = Tree::of(rest, price, effort.few, last.as_ref().or(Some(&cheapest)));
-        if spent + tree.cost() < least {
-            least = spent + tree.cost();
-            in_front = count;
-            (cheapest, last) = (tree, None);
-        } else {
-            last = Some(tree);
-        }
+    let mut before = spans[0].to.weight;
+    let mut cut = 1;
+    while cut + 1 < spans.len() && (before + spans[cut].to.weight) * 2 <= total {
+        before += spans[cut].to.weight;
+        cut += 1;
     }
-    let mut node = cheapest.node(code);
-    for &single in singles[..in_front].iter().rev() {
-        let span = spans[single];
-        node = code.test(Test::Eq(span.first), span.to.node, node);
-    }
-    node
+    cut
 }
 
 fn weight(spans: &[Span<Leaf>]) -> u64 {
@@ -145,73 +174,48 @@ struct Tree {
     few: Few,
     /// How many spans are few here.
     most: usize,
-    /// By begin and end: the cost.
+    /// One more than there are spans: the stretches are between two of these places.
+    places: usize,
+    /// By begin and end, and by end and begin: the cost.
     costs: Vec<u64>,
     /// By begin and end: where to cut; stretches of few spans are not here.
     cuts: Vec<u16>,
 }
 
 impl Tree {
-    /// The trees over spans; what another one knows of the first and the last of them, which it has too, is taken over.
-    fn of(spans: Vec<Span<Leaf>>, price: u64, most: usize, other: Option<&Self>) -> Self {
+    fn of(spans: &[Span<Leaf>], price: u64, most: usize) -> Self {
         let count = spans.len();
-        let mut weights = Vec::with_capacity(count + 1);
+        let places = count + 1;
+        let mut sums = Vec::with_capacity(places);
         let mut sum = 0;
-        for span in &spans {
-            weights.push(sum);
+        sums.push(sum);
+        for span in spans {
             sum += span.to.weight;
+            sums.push(sum);
         }
-        weights.push(sum);
         let mut tree = Self {
-            few: Few::new(spans, price),
+            few: Few::new(spans.to_vec(), price),
             most,
-            costs: vec![0; count * (count + 1) / 2],
-            cuts: vec![0; count * (count + 1) / 2],
+            places,
+            costs: vec![0; places * places],
+            cuts: vec![0; places * places],
         };
-        let ends = other.map_or(Ends::default(), |other| tree.take_over(other));
         for length in 1..=count {
             for begin in 0..=count - length {
                 let end = begin + length;
-                if end <= ends.front || begin >= count - ends.back {
-                    continue;
-                }
-                let place = tree.place(begin, end);
-                if length <= most {
-                    tree.costs[place] = tree.few.cost(begin, end);
+                let cost = if length <= most {
+                    tree.few.cost(begin, end)
                 } else {
                     let (cost, cut) = tree.best_cut(begin, end);
-                    tree.costs[place] = cost + weights[end] - weights[begin] + price;
-                    tree.cuts[place] = u16::try_from(cut).expect("larger ones are halved");
-                }
+                    tree.cuts[begin * places + end] =
+                        u16::try_from(cut).expect("larger ones are halved");
+                    cost + sums[end] - sums[begin] + price
+                };
+                tree.costs[begin * places + end] = cost;
+                tree.costs[end * places + begin] = cost;
             }
         }
         tree
-    }
-
-    /// Takes over what a tree of as many spans, or more, knows of those that both begin and end with.
-    fn take_over(&mut self, other: &Self) -> Ends {
-        let (own, others) = (self.few.spans(), other.few.spans());
-        let skip = others.len() - own.len();
-        let alike = |(one, two): &(&Span<Leaf>, &Span<Leaf>)| one == two;
-        let front = own.iter().zip(others).take_while(alike).count();
-        let rest = own[front..].iter().rev().zip(others[front..].iter().rev());
-        let back = rest.take_while(alike).count();
-        let count = own.len();
-        for begin in 0..front {
-            let (from, to) = (other.row(begin), self.row(begin));
-            let length = front - begin;
-            self.costs[to..][..length].copy_from_slice(&other.costs[from..][..length]);
-            self.cuts[to..][..length].copy_from_slice(&other.cuts[from..][..length]);
-        }
-        // The rows of the last are last.
-        let (from, to) = (other.row(count - back + skip), self.row(count - back));
-        self.costs[to..].copy_from_slice(&other.costs[from..]);
-        for (cut, others) in self.cuts[to..].iter_mut().zip(&other.cuts[from..]) {
-            *cut = others.saturating_sub(skip as u16);
-        }
-        let ends = Ends { front, back };
-        self.few.take_over(&other.few, ends);
-        ends
     }
 
     /// The cut whose two sides cost least, and the cost of both; the first of several.
@@ -219,33 +223,27 @@ impl Tree {
     /// It lies between those of the two stretches that are shorter by one (Knuth 1971),
     /// which holds for trees of cuts alone and nearly for these.
     fn best_cut(&self, begin: usize, end: usize) -> (u64, usize) {
-        let long = end - begin > self.most + 1;
-        let (first, last) = if long {
-            let shorter = [self.place(begin, end - 1), self.place(begin + 1, end)];
-            let [first, last] = shorter.map(|place| usize::from(self.cuts[place]));
+        let (first, last) = if end - begin > self.most + 1 {
+            let (one, other) = (self.cut(begin, end - 1), self.cut(begin + 1, end));
             (
-                first.min(last) - SLACK.min(first.min(last) - begin - 1),
-                (first.max(last) + SLACK).min(end - 1),
+                (one.min(other).saturating_sub(SLACK)).max(begin + 1),
+                (one.max(other) + SLACK).min(end - 1),
             )
         } else {
             (begin + 1, end - 1)
         };
-        let below = &self.costs[self.place(begin, first)..=self.place(begin, last)];
-        let mut above = self.place(first, end);
+        let row = |place: usize| &self.costs[place * self.places..][first..=last];
         let mut best = (u64::MAX, first);
-        for (below, cut) in below.iter().zip(first..) {
-            let cost = below + self.costs[above];
-            if cost < best.0 {
-                best = (cost, cut);
+        for (cut, (below, above)) in (first..).zip(row(begin).iter().zip(row(end))) {
+            if below + above < best.0 {
+                best = (below + above, cut);
             }
-            // The same end in the next row.
-            above += self.few.spans().len() - cut - 1;
         }
         best
     }
 
-    fn cost(&self) -> u64 {
-        self.costs[self.place(0, self.few.spans().len())]
+    fn cut(&self, begin: usize, end: usize) -> usize {
+        self.cuts[begin * self.places + end].into()
     }
 
     fn node(&mut self, code: &mut Code) -> Node {
@@ -256,19 +254,9 @@ impl Tree {
         if end - begin <= self.most {
             return self.few.node(code, begin, end);
         }
-        let cut = usize::from(self.cuts[self.place(begin, end)]);
+        let cut = self.cut(begin, end);
         let below = self.stretch(code, begin, cut);
         let above = self.stretch(code, cut, end);
         code.test(Test::Ge(self.few.spans()[cut].first), above, below)
-    }
-
-    /// Where the costs of a stretch stand, which is not empty.
-    fn place(&self, begin: usize, end: usize) -> usize {
-        self.row(begin) + end - begin - 1
-    }
-
-    /// Where the stretches from `begin` stand, one for each end after it.
-    fn row(&self, begin: usize) -> usize {
-        begin * (2 * self.few.spans().len() + 1 - begin) / 2
     }
 }

@@ -3,7 +3,6 @@
 //! Apart from the tree over many, because this search is exact and would not end with many:
 //! after a single value or a mask, what remains is no longer a stretch but any choice of the spans.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::code::{Code, Node, Test};
@@ -18,9 +17,20 @@ pub(crate) struct Few {
     spans: Vec<Span<Leaf>>,
     /// Of each span.
     bits: Vec<Bits>,
+    /// Of each span: which of it and the next ones lead to its place.
+    alike: Vec<usize>,
     price: u64,
-    /// By the first span that remains, and which of it and the next ones do: the cost of the best tree.
-    known: Vec<u64>,
+    /// By the first span that remains, and which of it and the next ones do.
+    known: Vec<Known>,
+}
+
+/// What is known of a choice of spans.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The sum of their weights.
+    weight: u64,
+    /// The cost of the best tree, or [`UNKNOWN`].
+    cost: u64,
 }
 
 /// Not looked at yet; no tree costs so much.
@@ -31,13 +41,6 @@ const UNKNOWN: u64 = u64::MAX;
 struct Remaining {
     base: usize,
     bits: usize,
-}
-
-/// How many spans two lists have in common, at the front of both and, of the others, at the back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ends {
-    pub(crate) front: usize,
-    pub(crate) back: usize,
 }
 
 /// The bits of the values of a span.
@@ -56,25 +59,50 @@ struct Parting {
     passing: usize,
 }
 
+/// A look for the best parting of what remains.
+struct Search {
+    remaining: Remaining,
+    /// Choices of six spans are 64: a bit for each that was tried as the passing ones.
+    tried: u64,
+    /// The least that both sides together cost, and how they are parted.
+    best: (u64, Option<Parting>),
+}
+
 impl Few {
     pub(crate) fn new(spans: Vec<Span<Leaf>>, price: u64) -> Self {
-        let known = vec![UNKNOWN; spans.len() << (MOST - 1)];
         let bits = spans.iter().map(Bits::of).collect();
+        let neighbours = |at: usize| &spans[at..spans.len().min(at + MOST)];
+        let alike = (0..spans.len()).map(|at| {
+            let places = neighbours(at).iter().enumerate();
+            let alike = places.filter(|(_, span)| span.to.node == spans[at].to.node);
+            alike.fold(0, |alike, (place, _)| alike | 1 << place)
+        });
+        let alike = alike.collect();
+        let mut known = Vec::with_capacity(spans.len() << (MOST - 1));
+        for at in 0..spans.len() {
+            let begin = known.len();
+            known.push(Known {
+                weight: spans[at].to.weight,
+                cost: UNKNOWN,
+            });
+            // Each next span comes to all choices that there are without it; past the last, none is asked for.
+            for place in 1..MOST {
+                let weight = spans.get(at + place).map_or(0, |span| span.to.weight);
+                for choice in begin..known.len() {
+                    known.push(Known {
+                        weight: known[choice].weight + weight,
+                        cost: UNKNOWN,
+                    });
+                }
+            }
+        }
         Self {
             spans,
             bits,
+            alike,
             price,
             known,
         }
-    }
-
-    /// Takes over what is known of the spans in common with a list that is not shorter.
-    pub(crate) fn take_over(&mut self, other: &Self, ends: Ends) {
-        let front = ends.front.saturating_sub(MOST - 1) << (MOST - 1);
-        self.known[..front].copy_from_slice(&other.known[..front]);
-        let back = ends.back << (MOST - 1);
-        let (to, from) = (self.known.len() - back, other.known.len() - back);
-        self.known[to..].copy_from_slice(&other.known[from..]);
     }
 
     /// All the spans.
@@ -93,123 +121,136 @@ impl Few {
     }
 
     fn tree(&mut self, code: &mut Code, remaining: Remaining) -> Node {
-        match self.search(remaining).1 {
-            None => self.spans[remaining.base].to.node,
-            Some(Parting { test, passing }) => {
-                let yes = self.tree(code, remaining.only(passing));
-                let no = self.tree(code, remaining.only(remaining.bits & !passing));
-                code.test(test, yes, no)
-            }
+        if self.is_alike(remaining) {
+            return self.spans[remaining.base].to.node;
         }
+        let (_, parting) = self.search(remaining);
+        let Parting { test, passing } =
+            parting.expect("spans that lead to two places can be parted");
+        let yes = self.tree(code, remaining.only(passing));
+        let no = self.tree(code, remaining.only(remaining.bits & !passing));
+        code.test(test, yes, no)
     }
 
     fn best(&mut self, remaining: Remaining) -> u64 {
-        let place = remaining.place();
-        if self.known[place] == UNKNOWN {
-            self.known[place] = self.search(remaining).0;
+        if self.is_alike(remaining) {
+            return 0;
         }
-        self.known[place]
+        let place = remaining.place();
+        let Known { weight, cost } = self.known[place];
+        if cost != UNKNOWN {
+            return cost;
+        }
+        let cost = self.search(remaining).0 + weight + self.price;
+        self.known[place].cost = cost;
+        cost
     }
 
     /// What no tree costs less than: where two places remain, all weight passes a test.
     fn least(&self, remaining: Remaining) -> u64 {
-        let known = self.known[remaining.place()];
-        if known != UNKNOWN {
-            return known;
+        if self.is_alike(remaining) {
+            return 0;
         }
-        let spans = &self.spans[remaining.base..];
-        let first = spans[0].to.node;
-        let (mut weight, mut parted) = (self.price, false);
-        for at in places(remaining.bits) {
-            weight += spans[at].to.weight;
-            parted |= spans[at].to.node != first;
+        let Known { weight, cost } = self.known[remaining.place()];
+        if cost == UNKNOWN {
+            weight + self.price
+        } else {
+            cost
         }
-        if parted { weight } else { 0 }
     }
 
-    /// The least cost, and how to begin; no test where all that remain lead to one place.
+    /// Whether all that remain lead to one place.
+    fn is_alike(&self, remaining: Remaining) -> bool {
+        remaining.bits & !self.alike[remaining.base] == 0
+    }
+
+    /// What both sides of the best first test cost, and that test, where two places remain.
     fn search(&mut self, remaining: Remaining) -> (u64, Option<Parting>) {
         let Remaining { base, bits } = remaining;
-        let first = self.spans[base].to.node;
-        if places(bits).all(|at| self.spans[base + at].to.node == first) {
-            return (0, None);
-        }
-        let weight: u64 = places(bits).map(|at| self.spans[base + at].to.weight).sum();
-        let mut best = (u64::MAX, None);
-        // Choices of six spans are 64: a bit for each that was tried as the passing ones.
-        let mut tried: u64 = 0;
-        let mut consider = |few: &mut Self, test: Test, passing: usize| {
-            let failing = bits & !passing;
-            if passing == 0 || failing == 0 || tried & (1 << passing | 1 << failing) != 0 {
-                return;
-            }
-            tried |= 1 << passing;
-            let [yes, no] = [passing, failing].map(|bits| remaining.only(bits));
-            if few.least(yes) + few.least(no) >= best.0 {
-                return;
-            }
-            let parts = few.best(yes) + few.best(no);
-            if parts < best.0 {
-                best = (parts, Some(Parting { test, passing }));
-            }
+        let mut search = Search {
+            remaining,
+            tried: 0,
+            best: (u64::MAX, None),
         };
         let mut above = bits;
-        let mut below = first;
+        let mut below = self.spans[base].to.node;
         for at in places(bits) {
             let span = self.spans[base + at];
             if span.to.node != below {
-                consider(self, Test::Ge(span.first), above);
+                search.consider(self, Test::Ge(span.first), above);
             }
             if span.first == span.last {
-                consider(self, Test::Eq(span.first), 1 << at);
+                search.consider(self, Test::Eq(span.first), 1 << at);
             }
             below = span.to.node;
             above &= !(1 << at);
         }
-        for at in places(bits) {
-            let node = self.spans[base + at].to.node;
-            let is_alike = |&at: &usize| self.spans[base + at].to.node == node;
-            if places(bits)
-                .take_while(|&earlier| earlier < at)
-                .any(|earlier| is_alike(&earlier))
-            {
-                continue;
-            }
+        let mut others = bits;
+        while others != 0 {
+            let at = others.trailing_zeros() as usize;
+            let alike = self.alike[base + at] << at & bits;
+            others &= !alike;
             // Bits that no value of the spans which lead to one place has.
-            let alike = places(bits).filter(is_alike);
-            let some = alike.fold(0, |some, at| some | self.bits[base + at].some);
+            let some = places(alike).fold(0, |some, at| some | self.bits[base + at].some);
             if let Some(passing) = self.parted(remaining, !some) {
-                consider(self, Test::Set(!some), passing);
+                search.consider(self, Test::Set(!some), passing);
             }
         }
-        // Bits that each span has in all of its values or in none.
-        let clean = places(bits).fold(u32::MAX, |clean, at| {
+        // Bits that each span has in all of its values or in none, some span has, and some has not.
+        let (mut clean, mut had, mut by_all) = (u32::MAX, 0, u32::MAX);
+        for at in places(bits) {
             let Bits { some, all } = self.bits[base + at];
-            clean & (all | !some)
-        });
-        let had = places(bits).fold(0, |had, at| had | self.bits[base + at].all);
-        for bit in places((clean & had) as usize) {
-            let passing = places(bits).filter(|&at| self.bits[base + at].all & 1 << bit != 0);
-            let passing = passing.fold(0, |passing, at| passing | 1 << at);
-            consider(self, Test::Set(1 << bit), passing);
+            clean &= all | !some;
+            had |= all;
+            by_all &= all;
         }
-        (best.0 + weight + self.price, best.1)
+        for bit in places((clean & had & !by_all) as usize) {
+            let mut passing = 0;
+            for at in places(bits) {
+                passing |= ((self.bits[base + at].all >> bit & 1) as usize) << at;
+            }
+            search.consider(self, Test::Set(1 << bit), passing);
+        }
+        search.best
     }
 
     /// Which spans have a bit of the mask in every value; none where a span has one in some of its values only.
     fn parted(&self, remaining: Remaining, mask: u32) -> Option<usize> {
         let mut passing = 0;
         for at in places(remaining.bits) {
-            let span = self.spans[remaining.base + at];
-            if self.bits[remaining.base + at].some & mask == 0 {
+            let Bits { some, all } = self.bits[remaining.base + at];
+            if some & mask == 0 {
                 continue;
             }
-            match first_without(span.first, mask) {
-                Some(without) if without <= span.last => return None,
-                _ => passing |= 1 << at,
+            if all & mask == 0 {
+                let span = self.spans[remaining.base + at];
+                let without = first_without(span.first, mask);
+                if without.is_some_and(|without| without <= span.last) {
+                    return None;
+                }
             }
+            passing |= 1 << at;
         }
         Some(passing)
+    }
+}
+
+impl Search {
+    /// Takes a test if its sides cost less than those of all before; `passing` are the spans that pass it.
+    fn consider(&mut self, few: &mut Few, test: Test, passing: usize) {
+        let failing = self.remaining.bits & !passing;
+        if passing == 0 || failing == 0 || self.tried & (1 << passing | 1 << failing) != 0 {
+            return;
+        }
+        self.tried |= 1 << passing;
+        let [yes, no] = [passing, failing].map(|bits| self.remaining.only(bits));
+        if few.least(yes) + few.least(no) >= self.best.0 {
+            return;
+        }
+        let parts = few.best(yes) + few.best(no);
+        if parts < self.best.0 {
+            self.best = (parts, Some(Parting { test, passing }));
+        }
     }
 }
 

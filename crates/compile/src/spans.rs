@@ -2,10 +2,9 @@
 //!
 //! Apart from the diagram, which knows bits and no values.
 
-use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
-use crate::diagram::{Diagram, Diagrams, Entry, WORD_BITS};
+use crate::diagram::{Diagram, Diagrams, WORD_BITS};
 
 /// Values from `first` to `last` that go to one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,47 +27,176 @@ pub(crate) struct Shape {
     pub(crate) nodes: usize,
 }
 
-/// The shape of a function in the word of this rank, where it begins.
-pub(crate) fn shape(diagrams: &Diagrams, function: Diagram, rank: u16) -> Shape {
-    let nodes = nodes(diagrams, function, rank);
-    // Children are made before their parents, so ascending order meets them first.
-    let mut support = 0;
-    for &node in &nodes {
-        support |= 1 << bit(diagrams.level(node));
-    }
-    let mut ends: Vec<Ends> = Vec::with_capacity(nodes.len());
-    for &node in &nodes {
-        let Entry::Branch { level, clear, set } = diagrams.entry(node) else {
-            unreachable!("a node in a word is a branch");
+/// The nodes of a function in the word where it begins, each with where its two sides are.
+pub(crate) struct Word {
+    /// Children before their parents, so the function is the last.
+    nodes: Vec<WordNode>,
+    rank: u16,
+}
+
+#[derive(Clone, Copy)]
+struct WordNode {
+    level: u16,
+    clear: Side,
+    set: Side,
+}
+
+/// Where a side of a node is: the place of another node of the word, or none, and the function that it is.
+#[derive(Clone, Copy)]
+struct Side {
+    place: Option<usize>,
+    function: Diagram,
+    level: u16,
+}
+
+/// Which nodes were met, so that a word is read without a search for each.
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// By diagram: the number of the reading that met it last, and its place then.
+    met: Vec<(usize, usize)>,
+    readings: usize,
+}
+
+impl Word {
+    /// The word of this rank, where the function begins.
+    pub(crate) fn of(diagrams: &Diagrams, marks: &mut Marks, function: Diagram, rank: u16) -> Self {
+        let mut all = Vec::new();
+        marks.begin(function);
+        let mut todo = alloc::vec![function];
+        while let Some(node) = todo.pop() {
+            if !diagrams.begins_in(node, rank) || !marks.meet(node) {
+                continue;
+            }
+            all.push(node);
+            let (clear, set) = diagrams.halves(node, diagrams.level(node));
+            todo.extend([set, clear]);
+        }
+        // Children are made before their parents.
+        all.sort_unstable();
+        for (place, &node) in all.iter().enumerate() {
+            marks.put(node, place);
+        }
+        let side = |function: Diagram| {
+            let level = diagrams.level(function);
+            Side {
+                place: (level / WORD_BITS == rank).then(|| marks.place(function)),
+                function,
+                level,
+            }
         };
-        let below = |child: Diagram| -> Ends {
-            let known = match nodes.binary_search(&child) {
-                Ok(at) => ends[at],
-                Err(_) => Ends {
-                    first: child,
-                    last: child,
-                    spans: 1,
-                    masked_spans: 1,
-                },
-            };
-            known.raised(between(level + 1, diagrams.level(child), rank), support)
-        };
-        let (clear, set) = (below(clear), below(set));
-        let joint = u64::from(clear.last == set.first);
-        ends.push(Ends {
-            first: clear.first,
-            last: set.last,
-            spans: clear.spans.saturating_add(set.spans - joint),
-            masked_spans: clear.masked_spans.saturating_add(set.masked_spans - joint),
+        let nodes = all.iter().map(|&node| {
+            let level = diagrams.level(node);
+            let (clear, set) = diagrams.halves(node, level);
+            WordNode {
+                level,
+                clear: side(clear),
+                set: side(set),
+            }
         });
+        Self {
+            nodes: nodes.collect(),
+            rank,
+        }
     }
-    let above = between(rank * WORD_BITS, diagrams.level(function), rank);
-    let top = ends[ends.len() - 1].raised(above, support);
-    Shape {
-        spans: top.spans,
-        masked_spans: top.masked_spans,
-        support,
-        nodes: nodes.len(),
+
+    /// How the function looks at it.
+    pub(crate) fn shape(&self) -> Shape {
+        let mut support = 0;
+        for node in &self.nodes {
+            support |= 1 << bit(node.level);
+        }
+        let mut ends: Vec<Ends> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let below = |side: Side| -> Ends {
+                let known = match side.place {
+                    Some(place) => ends[place],
+                    None => Ends {
+                        first: side.function,
+                        last: side.function,
+                        spans: 1,
+                        masked_spans: 1,
+                    },
+                };
+                known.raised(between(node.level + 1, side.level, self.rank), support)
+            };
+            let (clear, set) = (below(node.clear), below(node.set));
+            let joint = u64::from(clear.last == set.first);
+            ends.push(Ends {
+                first: clear.first,
+                last: set.last,
+                spans: clear.spans.saturating_add(set.spans - joint),
+                masked_spans: clear.masked_spans.saturating_add(set.masked_spans - joint),
+            });
+        }
+        let top = self.nodes.len() - 1;
+        let above = between(self.rank * WORD_BITS, self.nodes[top].level, self.rank);
+        let ends = ends[top].raised(above, support);
+        Shape {
+            spans: ends.spans,
+            masked_spans: ends.masked_spans,
+            support,
+            nodes: self.nodes.len(),
+        }
+    }
+
+    /// Where the function goes on after the word, each once, in the order of their making.
+    pub(crate) fn targets(&self) -> Vec<Diagram> {
+        let sides = self.nodes.iter().flat_map(|node| [node.clear, node.set]);
+        let targets = sides.filter(|side| side.place.is_none());
+        let mut targets: Vec<Diagram> = targets.map(|side| side.function).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    }
+
+    /// Bits that may be set, in any combination, and the answer stays that of zero.
+    pub(crate) fn zero_cube(&self) -> u32 {
+        let mut zero = self.nodes[self.nodes.len() - 1].clear;
+        while let Some(place) = zero.place {
+            zero = self.nodes[place].clear;
+        }
+        let mut free = 0;
+        // Whether all values below a node that have no other bits than the free ones are answered as zero is.
+        let mut alike = Vec::with_capacity(self.nodes.len());
+        for added in 0..WORD_BITS {
+            let allowed = free | 1 << added;
+            alike.clear();
+            for node in &self.nodes {
+                let is_alike = |side: Side| match side.place {
+                    Some(place) => alike[place],
+                    None => side.function == zero.function,
+                };
+                let may_be_set = allowed & 1 << bit(node.level) != 0;
+                alike.push(is_alike(node.clear) && (!may_be_set || is_alike(node.set)));
+            }
+            if alike[alike.len() - 1] {
+                free = allowed;
+            }
+        }
+        free
+    }
+}
+
+impl Marks {
+    /// Begins a reading of a function, than which all that it leads to are less.
+    fn begin(&mut self, function: Diagram) {
+        self.readings += 1;
+        if self.met.len() <= function.index() {
+            self.met.resize(function.index() + 1, (0, 0));
+        }
+    }
+
+    /// Whether it is the first time in this reading.
+    fn meet(&mut self, node: Diagram) -> bool {
+        core::mem::replace(&mut self.met[node.index()].0, self.readings) != self.readings
+    }
+
+    fn put(&mut self, node: Diagram, place: usize) {
+        self.met[node.index()].1 = place;
+    }
+
+    fn place(&self, node: Diagram) -> usize {
+        self.met[node.index()].1
     }
 }
 
@@ -87,39 +215,6 @@ pub(crate) fn spans(
     };
     walk.walk(function, rank * WORD_BITS, 0);
     walk.spans
-}
-
-/// Where a function goes on after the word of this rank, each once, in the order of their making.
-pub(crate) fn targets(diagrams: &Diagrams, function: Diagram, rank: u16) -> Vec<Diagram> {
-    let mut targets = Vec::new();
-    for node in nodes(diagrams, function, rank) {
-        let (clear, set) = diagrams.halves(node, diagrams.level(node));
-        targets.extend(
-            [clear, set]
-                .into_iter()
-                .filter(|&to| !diagrams.begins_in(to, rank)),
-        );
-    }
-    targets.sort_unstable();
-    targets.dedup();
-    targets
-}
-
-/// The nodes of a function in the word of this rank, children before their parents.
-fn nodes(diagrams: &Diagrams, function: Diagram, rank: u16) -> Vec<Diagram> {
-    let mut nodes = Vec::new();
-    // Parents are greater than their children, so all that lead to a node come before it.
-    let mut todo = BinaryHeap::from([function]);
-    while let Some(node) = todo.pop() {
-        if nodes.last() == Some(&node) || !diagrams.begins_in(node, rank) {
-            continue;
-        }
-        nodes.push(node);
-        let (clear, set) = diagrams.halves(node, diagrams.level(node));
-        todo.extend([clear, set]);
-    }
-    nodes.reverse();
-    nodes
 }
 
 /// What a function does with the least and the greatest value, and how many spans are between.
@@ -147,10 +242,11 @@ impl Ends {
 
 /// The bits of a word from one level up to another; none where the other is past the word.
 fn between(level: u16, end: u16, rank: u16) -> u32 {
-    if end / WORD_BITS != rank {
+    if end / WORD_BITS != rank || level >= end {
         return 0;
     }
-    (level..end).fold(0, |bits, level| bits | 1 << bit(level))
+    // All below the first level, but for those from the end on.
+    (u32::MAX >> (level % WORD_BITS)) & !(u32::MAX >> (end % WORD_BITS))
 }
 
 /// The distance of a level's bit from the lowest of its word.

@@ -16,6 +16,7 @@
 
 mod blocks;
 mod chain;
+mod equal;
 mod finish;
 mod meaning;
 mod merge;

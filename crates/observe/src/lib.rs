@@ -16,12 +16,14 @@
 #![cfg(target_os = "linux")]
 #![deny(unsafe_code)]
 
+mod import;
 mod profile;
 mod ptrace;
 mod recording;
 #[allow(unsafe_code)]
 mod sys;
 
+pub use import::{Imported, Source, import};
 pub use profile::Allowance;
 pub use ptrace::{RecordError, record};
 pub use recording::{Call, Extent, Recording};

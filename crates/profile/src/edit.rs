@@ -19,10 +19,9 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::json::{Type, Value};
+use crate::json::{Document, Type, Value};
 use crate::problem::Problems;
 use crate::span::Span;
 use crate::syntax;
@@ -50,7 +49,7 @@ pub struct Overlap {
 pub struct Text<'t> {
     written: &'t str,
     /// The same with spaces for what JSON does not have, every byte at its place.
-    strict: Cow<'t, str>,
+    strict: Document<'t>,
 }
 
 /// One element of a list, or one member of an object.
@@ -82,13 +81,16 @@ impl<'t> Text<'t> {
         let strict = syntax::strict(text, text.len(), &mut Problems::default())?;
         let written = std::str::from_utf8(text).ok()?;
         // Text after the end of the document was cut off, and there is no saying what it is.
-        (strict.len() == written.len()).then_some(Self { written, strict })
+        (strict.len() == written.len()).then(|| Self {
+            written,
+            strict: Document::of(strict),
+        })
     }
 
     /// The value at a path of keys and indexes; of a key that stands twice, the last, as readers take it.
     #[must_use]
     pub fn at(&self, path: &[&str]) -> Option<Span> {
-        let mut value = Value::of_document(&self.strict);
+        let mut value = self.strict.value();
         for step in path {
             value = match value.json_type() {
                 Type::List => value.elements().nth(step.parse().ok()?)?,
@@ -206,12 +208,12 @@ impl<'t> Text<'t> {
 
     /// The value that begins where a place does.
     fn value(&self, place: Span) -> Value<'_> {
-        Value::within(&self.strict, place)
+        self.strict.value_at(place)
     }
 
     /// Removes all of a place but its comments.
     fn blanks(&self, place: Span) -> Vec<Edit> {
-        let (written, strict) = (self.written.as_bytes(), self.strict.as_bytes());
+        let (written, strict) = (self.written.as_bytes(), self.strict.text().as_bytes());
         let mut edits: Vec<Edit> = Vec::new();
         let mut at = place.start;
         let mut comments = 0;

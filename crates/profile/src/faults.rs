@@ -184,11 +184,6 @@ pub fn unknown_flag(written: &str, span: Span) -> Problem {
     list.unknown(written, span)
 }
 
-/// What a help says about the nearest word.
-pub(crate) fn did_you_mean(word: &str) -> String {
-    format!("did you mean `{word}`?")
-}
-
 /// The bracket that opens an object.
 fn opening(object: Span) -> Span {
     Span::new(object.start, object.start + 1)
@@ -206,11 +201,9 @@ impl WordList<'_> {
     /// A text that is not in the list.
     fn unknown(&self, written: &str, span: Span) -> Problem {
         let message = format!("{} is not {}", quoted(written), self.what);
-        Problem {
-            help: self.meant_by(written).map(did_you_mean),
-            ..Problem::error(self.code, span, message)
-                .note(format!("known are {}", self.words.join(", ")))
-        }
+        Problem::error(self.code, span, message)
+            .note(format!("known are {}", self.words.join(", ")))
+            .meant(self.meant_by(written))
     }
 
     /// The word that was probably meant: without its beginning, in another case, by Go's name for an arch, or misspelt.

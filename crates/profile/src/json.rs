@@ -1,14 +1,23 @@
 //! A JSON text as values with places, found by walking and never built.
 //!
-//! serde_json says what is JSON and keeps no places; this walks a text that it has accepted, so it needs no errors, no memory and no recursion.
+//! serde_json says what is JSON and keeps no places; this walks a text that it has accepted, so it needs no errors and no recursion.
+//! Where each list and object ends is found once, so that nothing is walked again for every list around it.
 
 use crate::span::{Span, Spanned};
 use std::borrow::Cow;
 
+/// A strict JSON text, and where its lists and objects are.
+#[derive(Clone, Debug)]
+pub(crate) struct Document<'t> {
+    text: Cow<'t, str>,
+    /// Ascending by their starts.
+    nests: Vec<Span>,
+}
+
 /// A value in a JSON text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'t> {
-    document: &'t str,
+    document: &'t Document<'t>,
     pub(crate) span: Span,
 }
 
@@ -37,12 +46,49 @@ impl Type {
     }
 }
 
-impl<'t> Value<'t> {
-    /// The value that a strict JSON text is.
-    pub(crate) fn of_document(document: &'t str) -> Self {
-        Self::at(document, skip_space(document, 0))
+impl<'t> Document<'t> {
+    /// Reads where lists and objects are.
+    pub(crate) fn of(text: impl Into<Cow<'t, str>>) -> Self {
+        let text = text.into();
+        let nests = nests(text.as_bytes());
+        Self { text, nests }
     }
 
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The value that begins where a place does.
+    pub(crate) fn value_at(&'t self, place: Span) -> Value<'t> {
+        Value::at(self, place.start)
+    }
+
+    /// The value that the text is.
+    pub(crate) fn value(&'t self) -> Value<'t> {
+        Value::at(self, skip_space(&self.text, 0))
+    }
+
+    fn end_of_value(&self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        match bytes.get(start) {
+            Some(b'"') => end_of_string(bytes, start),
+            Some(b'{' | b'[') => {
+                let nest = self.nests.binary_search_by_key(&start, |nest| nest.start);
+                nest.map_or(bytes.len(), |place| self.nests[place].end)
+            }
+            _ => {
+                let rest = bytes[start..].iter();
+                let word = rest.take_while(|byte| {
+                    !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
+                });
+                start + word.count()
+            }
+        }
+    }
+}
+
+impl<'t> Value<'t> {
     pub(crate) fn json_type(self) -> Type {
         match self.raw().as_bytes().first() {
             Some(b'{') => Type::Object,
@@ -60,7 +106,7 @@ impl<'t> Value<'t> {
 
     /// The value as it is written.
     pub(crate) fn raw(self) -> &'t str {
-        &self.document[self.span.range()]
+        &self.document.text[self.span.range()]
     }
 
     /// The text that a string value says; anything else says itself.
@@ -82,13 +128,8 @@ impl<'t> Value<'t> {
         Elements(Items::of(self, Type::List))
     }
 
-    /// The value that begins where a place does.
-    pub(crate) fn within(document: &'t str, place: Span) -> Self {
-        Self::at(document, place.start)
-    }
-
-    fn at(document: &'t str, start: usize) -> Self {
-        let span = Span::new(start, end_of_value(document.as_bytes(), start));
+    fn at(document: &'t Document<'t>, start: usize) -> Self {
+        let span = Span::new(start, document.end_of_value(start));
         Self { document, span }
     }
 }
@@ -119,7 +160,7 @@ impl<'t> Iterator for Elements<'t> {
 
 /// A place inside an object or a list, from which its strings and values follow.
 struct Items<'t> {
-    document: &'t str,
+    document: &'t Document<'t>,
     next: usize,
     end: usize,
 }
@@ -140,10 +181,10 @@ impl<'t> Items<'t> {
     }
 
     fn next_value(&mut self) -> Option<Value<'t>> {
-        let bytes = self.document.as_bytes();
-        let mut start = skip_space(self.document, self.next);
-        while start < self.end && matches!(bytes[start], b',' | b':') {
-            start = skip_space(self.document, start + 1);
+        let text = self.document.text();
+        let mut start = skip_space(text, self.next);
+        while start < self.end && matches!(text.as_bytes()[start], b',' | b':') {
+            start = skip_space(text, start + 1);
         }
         if start >= self.end {
             return None;
@@ -162,40 +203,31 @@ fn skip_space(document: &str, start: usize) -> usize {
     start + space.count()
 }
 
-fn end_of_value(bytes: &[u8], start: usize) -> usize {
-    match bytes.get(start) {
-        Some(b'"') => end_of_string(bytes, start),
-        Some(b'{' | b'[') => end_of_nest(bytes, start),
-        _ => {
-            let rest = bytes[start..].iter();
-            let word = rest.take_while(|byte| {
-                !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
-            });
-            start + word.count()
-        }
-    }
-}
-
-/// The place past the bracket that closes the one at `start`.
-fn end_of_nest(bytes: &[u8], start: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut place = start;
-    while place < bytes.len() {
-        match bytes[place] {
+/// Where lists and objects are, ascending by their starts; one that is not closed ends with the text.
+fn nests(bytes: &[u8]) -> Vec<Span> {
+    let mut nests: Vec<Span> = Vec::new();
+    let mut open = Vec::new();
+    let mut place = 0;
+    while let Some(&byte) = bytes.get(place) {
+        match byte {
             b'"' => {
                 place = end_of_string(bytes, place);
                 continue;
             }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth -= 1,
+            b'{' | b'[' => {
+                open.push(nests.len());
+                nests.push(Span::new(place, bytes.len()));
+            }
+            b'}' | b']' => {
+                if let Some(opened) = open.pop() {
+                    nests[opened].end = place + 1;
+                }
+            }
             _ => {}
         }
         place += 1;
-        if depth == 0 {
-            break;
-        }
     }
-    place
+    nests
 }
 
 /// The place past the quote that closes the one at `start`, or the end of the text.
@@ -245,19 +277,21 @@ mod tests {
         ];
         for text in texts {
             let expected: serde_json::Value = serde_json::from_str(text).unwrap();
-            assert_eq!(rebuild(Value::of_document(text)), expected, "{text}");
+            assert_eq!(rebuild(Document::of(text).value()), expected, "{text}");
         }
     }
 
     #[test]
     fn repeated_keys_are_seen_and_places_are_exact() {
         let text = r#"{"a":1, "a" : [2]}"#;
-        let entries: Vec<_> = Value::of_document(text)
+        let document = Document::of(text);
+        let entries: Vec<_> = document
+            .value()
             .entries()
             .map(|(key, value)| (&text[key.span.range()], value.raw()))
             .collect();
         assert_eq!(entries, [("\"a\"", "1"), ("\"a\"", "[2]")]);
-        assert_eq!(Value::of_document("3").entries().count(), 0);
-        assert_eq!(Value::of_document("{}").elements().count(), 0);
+        assert_eq!(Document::of("3").value().entries().count(), 0);
+        assert_eq!(Document::of("{}").value().elements().count(), 0);
     }
 }

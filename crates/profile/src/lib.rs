@@ -41,10 +41,12 @@ mod document;
 pub mod edit;
 pub mod faults;
 mod json;
+mod lower;
 mod names;
 mod nearest;
 mod problem;
 mod read;
+pub mod schema;
 mod span;
 mod syntax;
 pub mod write;
@@ -53,6 +55,7 @@ pub use document::{
     ArchMapEntry, Argument, Conditions, CustomAction, MinKernel, NullElement, OddKey, Oddity,
     Profile, Shape, SyscallRule,
 };
+pub use lower::Undeclared;
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
 pub use nearest::nearest;
 pub use problem::{Fix, Problem, Severity, codes};

@@ -119,6 +119,15 @@ impl Problem {
         self
     }
 
+    /// The same with the word that was probably meant by the string at its place, if there is one.
+    #[must_use]
+    pub(crate) fn meant(self, word: Option<&str>) -> Self {
+        let Some(word) = word else { return self };
+        let written = (self.span, serde_json::Value::from(word).to_string());
+        self.help(format!("did you mean `{word}`?"))
+            .fix(format!("write `{word}`"), vec![written])
+    }
+
     /// The same with a change of the text that mends it.
     #[must_use]
     pub fn fix(mut self, does: impl Into<String>, edits: Vec<(Span, String)>) -> Self {

@@ -47,6 +47,7 @@ mod errno;
 #[cfg(not(feature = "kernel-headers"))]
 mod generated;
 pub mod groups;
+mod names;
 mod param;
 mod release;
 mod syscall;

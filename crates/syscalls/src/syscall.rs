@@ -25,7 +25,7 @@ impl Syscall {
     /// The call of exactly this name; upper and lower case differ.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        NAMES.binary_search(&name).ok().map(Self::at)
+        crate::names::find(name).map(Self::at)
     }
 
     /// The call of this number on `arch`; an x32 number has [`X32_BIT`](crate::X32_BIT) set.

@@ -12,7 +12,8 @@ use crate::command::Fallible;
 /// What differs from one bundle to another.
 pub(super) struct Bundle<'b> {
     pub(super) rootfs: &'b Path,
-    pub(super) program: &'b str,
+    /// With its arguments.
+    pub(super) program: &'b [&'b str],
     /// As it becomes `linux.seccomp`.
     pub(super) seccomp: Value,
     pub(super) caps: Caps,
@@ -45,7 +46,7 @@ impl Bundle<'_> {
             "ociVersion": "1.0.2",
             "process": {
                 "user": { "uid": 0, "gid": 0 },
-                "args": [self.program],
+                "args": self.program,
                 "env": ["PATH=/"],
                 "cwd": "/",
                 "capabilities": { "bounding": caps, "effective": caps, "permitted": caps },

@@ -209,7 +209,7 @@ impl Measured<'_> {
         let cgroup = format!("{}/{NAME}", self.site.cgroup()?);
         let bundle = Bundle {
             rootfs: &self.site.rootfs(),
-            program: "/end",
+            program: &["/end"],
             seccomp: profile.clone(),
             caps: Caps::Docker,
             privileges: self.privileges,

@@ -1,6 +1,7 @@
 //! `cargo xtask engines`: starts real containers under real profiles, reads their filters back, and proves the models equal to them.
 //! Apart from the lab, which asks what programs see: this asks for every call, and of more engines.
 
+mod agent;
 mod archive;
 mod bundle;
 mod cgroup;
@@ -121,6 +122,7 @@ fn compare(options: &Options, callgate: &Path) -> Fallible {
         for engine in engine::all(&ground, &site)? {
             of_engine(&*engine, &profiles, &judge, &mut table)?;
         }
+        agent::try_with(&ground, &site, callgate)?;
     }
     table.finish()
 }

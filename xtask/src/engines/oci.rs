@@ -9,7 +9,9 @@ use super::bundle::{Bundle, Privileges};
 use super::cgroup;
 use super::engine::{Caps, Engine, HOLD, NAME, Start, alive, libseccomp, refusal};
 use super::site::Site;
-use crate::command::{Fallible, capture};
+use serde_json::Value;
+
+use crate::command::{Fallible, capture, succeed};
 use crate::ground::Ground;
 
 /// An OCI runtime of a ground.
@@ -45,6 +47,56 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// Runs a program in a container of this name; why it did not start, if it did not.
+    pub(super) fn ask(
+        &self,
+        name: &str,
+        program: &[&str],
+        seccomp: &Value,
+    ) -> Fallible<Option<String>> {
+        self.begin(&["run", "--detach"], name, program, seccomp)
+    }
+
+    /// As [`Runtime::ask`], up to the moment at which the program would begin.
+    pub(super) fn create(
+        &self,
+        name: &str,
+        program: &[&str],
+        seccomp: &Value,
+    ) -> Fallible<Option<String>> {
+        self.begin(&["create"], name, program, seccomp)
+    }
+
+    /// Lets the program of a created container begin.
+    pub(super) fn start_created(&self, name: &str) -> Fallible {
+        succeed(self.runtime().args(["start", name]))
+    }
+
+    fn begin(
+        &self,
+        words: &[&str],
+        name: &str,
+        program: &[&str],
+        seccomp: &Value,
+    ) -> Fallible<Option<String>> {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder)?;
+        let bundle = Bundle {
+            rootfs: &self.rootfs,
+            program,
+            seccomp: seccomp.clone(),
+            caps: Caps::None,
+            privileges: Privileges::NoNew,
+            cgroup: (self.program == "runc").then(|| format!("{}/{name}", self.cgroup)),
+        };
+        bundle.write(&folder)?;
+        let mut command = self.runtime();
+        command.args(words).arg("--bundle").arg(&folder).arg(name);
+        refusal(&command, &folder)
+    }
+}
+
 impl Engine for Runtime {
     fn target(&self) -> &str {
         &self.target
@@ -57,7 +109,7 @@ impl Engine for Runtime {
     fn start(&self, profile: &Path, caps: Caps) -> Fallible<Start> {
         let bundle = Bundle {
             rootfs: &self.rootfs,
-            program: HOLD,
+            program: &[HOLD],
             seccomp: serde_json::from_slice(&fs::read(profile)?)?,
             caps,
             privileges: Privileges::Kept,

@@ -12,7 +12,7 @@ use crate::command::{Fallible, read};
 use crate::ground::Ground;
 
 /// The programs of the containers.
-const PROGRAMS: [&str; 2] = ["end", "hold"];
+const PROGRAMS: [&str; 3] = ["ask", "end", "hold"];
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engines");
 
 /// The mounted folder.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use callgate_engines::How;
 use callgate_policy::Section;
-use callgate_profile::{Problem, Severity, Span};
+use callgate_profile::{OpName, Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
@@ -160,10 +160,36 @@ fn problem(subject: &Subject<'_>, arch: Arch, call: Syscall, bypass: &Bypass) ->
         .problem(by.or(refused_by).unwrap_or(default), message)
         .note(format!("{arch}: {refused} for the first, {made} for the second, and to the kernel they are the same call"))
         .help("compare with SCMP_CMP_MASKED_EQ under the mask 0xffffffff, or allow by SCMP_CMP_EQ what is wanted");
+    let problem = match masked(subject, bits, bypass) {
+        Some(edits) => problem.fix(format!("compare the low {bits} bits"), edits),
+        None => problem,
+    };
     match (by, refused_by) {
         (Some(_), Some(other)) if by != refused_by => problem.related(other, "refused here"),
         _ => problem,
     }
+}
+
+/// The comparison of the rule that refuses, of as many bits as the kernel looks at; none where it is not one SCMP_CMP_EQ.
+fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<(Span, String)>> {
+    let rule = subject.rule_of(bypass.refused)?;
+    let mut compared = rule.arguments().iter().filter(|argument| {
+        let index = argument.value.index.as_ref();
+        index.is_some_and(|index| usize::try_from(index.value) == Ok(bypass.index))
+    });
+    let argument = &compared.next()?.value;
+    let (op, value) = (argument.op.as_ref()?, argument.value.as_ref()?);
+    if compared.next().is_some() || op.value != OpName::Eq {
+        return None;
+    }
+    let mask = (1_u64 << bits) - 1;
+    let low = value.value & mask;
+    let mut edits = match &argument.value_two {
+        Some(two) => vec![(value.span, mask.to_string()), (two.span, low.to_string())],
+        None => vec![(value.span, format!("{mask}, \"valueTwo\": {low}"))],
+    };
+    edits.push((op.span, "\"SCMP_CMP_MASKED_EQ\"".to_owned()));
+    Some(edits)
 }
 
 #[cfg(test)]

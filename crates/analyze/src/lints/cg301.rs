@@ -86,7 +86,11 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
         .note(format!("{arch}: clone3(0x0, 0x0) gets {}", decision.action))
         .help(format!(
             "refuse clone3 by a rule of its own with errnoRet {enosys}"
-        ));
+        ))
+        .fix(
+            "refuse clone3 with ENOSYS",
+            subject.as_unknown(["clone3"], enosys),
+        );
     Some(match of_clone {
         Some(clone) => problem.related(clone, "clone is allowed by this"),
         None => problem,

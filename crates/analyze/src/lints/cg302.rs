@@ -66,7 +66,11 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
             .note(subject.shown(first))
             .help(format!(
                 "name them in a rule with SCMP_ACT_ERRNO and errnoRet {enosys}, or allow them"
-            )),
+            ))
+            .fix(
+                "refuse them with ENOSYS",
+                subject.as_unknown(names.iter().copied(), enosys),
+            ),
     )
 }
 

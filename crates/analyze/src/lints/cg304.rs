@@ -72,7 +72,11 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
     Some(
         LINT.problem(subject.place_of(made), message)
             .note(subject.shown(made))
-            .note(subject.shown(refused)),
+            .note(subject.shown(refused))
+            .fix(
+                "refuse the siblings with ENOSYS",
+                subject.as_unknown(names.iter().copied(), enosys),
+            ),
     )
 }
 

@@ -58,7 +58,11 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
             .note(subject.shown(first))
             .help(format!(
                 "name them in a rule with SCMP_ACT_ERRNO and errnoRet {enosys}, or allow them"
-            )),
+            ))
+            .fix(
+                "refuse them with ENOSYS",
+                subject.as_unknown(names.iter().copied(), enosys),
+            ),
     ]
 }
 

@@ -41,6 +41,10 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
             );
             LINT.problem(action.span, message)
                 .help("SCMP_ACT_KILL_PROCESS ends the process")
+                .fix(
+                    "write SCMP_ACT_KILL_PROCESS",
+                    vec![(action.span, "\"SCMP_ACT_KILL_PROCESS\"".to_owned())],
+                )
         })
         .collect()
 }

@@ -30,10 +30,25 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
         let [first, second] =
             [&pair[0], &pair[1]].map(|name| name.value.escape_default().to_string());
         let message = format!("`{second}` stands behind `{first}`");
-        Some(
-            LINT.problem(pair[1].span, message)
-                .related(pair[0].span, "this comes later"),
-        )
+        {
+            let mut sorted: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+            sorted.sort_unstable();
+            // Each place keeps its layout and gets another name; a name that needs escapes is left alone.
+            let is_plain =
+                |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_control);
+            let in_order = names
+                .iter()
+                .zip(&sorted)
+                .map(|(place, name)| (place.span, format!("\"{name}\"")));
+            let in_order = in_order.collect();
+            let problem = LINT
+                .problem(pair[1].span, message)
+                .related(pair[0].span, "this comes later");
+            Some(match sorted.iter().all(is_plain) {
+                true => problem.fix("sort the names", in_order),
+                false => problem,
+            })
+        }
     });
     found.into_iter().collect()
 }

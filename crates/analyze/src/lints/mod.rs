@@ -62,6 +62,9 @@ mod cg310;
 mod cg311;
 mod cg312;
 mod cg313;
+mod cg330;
+mod cg331;
+mod cg332;
 mod cg401;
 mod cg402;
 mod cg403;
@@ -167,6 +170,9 @@ pub(crate) const ALL: &[Lint] = &[
     cg311::LINT,
     cg312::LINT,
     cg313::LINT,
+    cg330::LINT,
+    cg331::LINT,
+    cg332::LINT,
     cg401::LINT,
     cg402::LINT,
     cg403::LINT,

@@ -3,6 +3,7 @@
 //! Here is only the list of them.
 
 mod actions;
+mod agent;
 mod allow;
 mod bench;
 mod check;
@@ -13,6 +14,7 @@ mod doctor;
 mod explain;
 mod export;
 mod fmt;
+mod import;
 mod merge;
 mod min;
 mod new;
@@ -21,8 +23,10 @@ mod ps;
 mod record;
 mod rule;
 mod run;
+mod schema;
 mod sim;
 mod syscall;
+mod test;
 mod verify;
 
 use clap::{Subcommand, ValueEnum};
@@ -45,6 +49,7 @@ pub(crate) enum Verb {
     Fmt(fmt::Fmt),
     Min(min::Min),
     Merge(merge::Merge),
+    Test(test::Test),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -53,12 +58,15 @@ pub(crate) enum Verb {
     Compile(compile::Compile),
     Bench(bench::Bench),
     Export(export::Export),
+    Import(import::Import),
     #[command(alias = "disasm")]
     Dis(dis::Dis),
     #[command(aliases = ["simulate", "emu"])]
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
+    Schema(schema::Schema),
     Actions(actions::Actions),
+    Agent(agent::Agent),
     Doctor(doctor::Doctor),
 }
 
@@ -83,6 +91,7 @@ impl Verb {
             Self::Fmt(arguments) => fmt::run(arguments, options),
             Self::Min(arguments) => min::run(arguments, options),
             Self::Merge(arguments) => merge::run(arguments, options),
+            Self::Test(arguments) => test::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
@@ -91,9 +100,12 @@ impl Verb {
             Self::Compile(arguments) => compile::run(arguments, options),
             Self::Bench(arguments) => bench::run(arguments, options),
             Self::Export(arguments) => export::run(arguments, options),
+            Self::Import(arguments) => import::run(arguments, options),
             Self::Dis(arguments) => dis::run(arguments, options),
             Self::Sim(arguments) => sim::run(arguments, options),
             Self::Syscall(arguments) => syscall::run(arguments),
+            Self::Agent(arguments) => agent::run(arguments),
+            Self::Schema(arguments) => schema::run(arguments),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }

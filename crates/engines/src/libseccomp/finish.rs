@@ -7,6 +7,7 @@ use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 
 use super::blocks::{Blocks, Target};
+use super::equal::is_equal;
 use super::meaning::{Exact, exact};
 use super::order;
 use super::{Call, Database, Event, Line, What};
@@ -156,7 +157,8 @@ impl Filter {
         let filter = self.policy(exact.clone());
         self.overlaps(&filter, &mut lines, &mut written.events);
         let said = said(&lines);
-        if is_equal(&self.policy(said.clone()), &filter) {
+        let alike = self.policy(said.clone());
+        if is_equal(self.arch, self.number, &alike, &filter, BUDGET) {
             written.rules.extend(said);
             return;
         }
@@ -296,9 +298,4 @@ impl Filter {
             Some(self.event(What::Miscompiled { args, answer }, loser, winner))
         })
     }
-}
-
-fn is_equal(one: &Policy, two: &Policy) -> bool {
-    let [one, two] = [one, two].map(|policy| Diagram::of_policy(policy, BUDGET));
-    matches!((one, two), (Ok(one), Ok(two)) if one == two)
 }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::{Item, Text};
-use crate::json::{Type, Value};
+use crate::json::{Document, Type, Value};
 use crate::span::Span;
 
 /// How a value is spread.
@@ -55,22 +55,24 @@ impl Text<'_> {
         let gap = self.gap(container, &items, items.len());
         let indentation = gap.rsplit_once('\n').map_or("", |(_, blanks)| blanks);
         let mut text = String::new();
-        layout.write(Value::of_document(&compact), indentation, &mut text);
+        layout.write(Document::of(compact).value(), indentation, &mut text);
         text
     }
 
     /// The line end that the text has: its first.
     pub(super) fn newline(&self) -> &'static str {
-        match self.strict.find('\n') {
-            Some(at) if self.strict[..at].ends_with('\r') => "\r\n",
+        match self.strict.text().find('\n') {
+            Some(at) if self.strict.text()[..at].ends_with('\r') => "\r\n",
             _ => "\n",
         }
     }
 
     /// The blanks at the beginning of the line of a place.
     pub(super) fn indentation(&self, place: usize) -> &str {
-        let line = self.strict[..place].rfind('\n').map_or(0, |at| at + 1);
-        let blanks = self.strict[line..place].trim_start_matches([' ', '\t']);
+        let line = self.strict.text()[..place]
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
+        let blanks = self.strict.text()[line..place].trim_start_matches([' ', '\t']);
         &self.written[line..place - blanks.len()]
     }
 
@@ -81,8 +83,8 @@ impl Text<'_> {
             if self.spread(None) != Spread::Lines {
                 return String::new();
             }
-            let is_of_lines = self.strict[container.range()].starts_with('{')
-                || self.strict[inside.range()].contains('\n')
+            let is_of_lines = self.strict.text()[container.range()].starts_with('{')
+                || self.strict.text()[inside.range()].contains('\n')
                 || self.holds_objects(container);
             return match is_of_lines {
                 true => format!(
@@ -95,10 +97,10 @@ impl Text<'_> {
             };
         };
         let gap = match items {
-            [_] => &self.strict[container.start + 1..first.span.start],
+            [_] => &self.strict.text()[container.start + 1..first.span.start],
             _ => {
                 let after = index.clamp(1, items.len() - 1);
-                let gap = &self.strict[items[after - 1].span.end..items[after].span.start];
+                let gap = &self.strict.text()[items[after - 1].span.end..items[after].span.start];
                 gap.split_once(',').map_or(gap, |(_, gap)| gap)
             }
         };
@@ -118,12 +120,12 @@ impl Text<'_> {
 
     /// How a value is spread; without one, the whole text.
     fn spread(&self, value: Option<Value<'_>>) -> Spread {
-        let raw = value.map_or_else(|| self.strict.trim(), Value::raw);
+        let raw = value.map_or_else(|| self.strict.text().trim(), Value::raw);
         let inside = raw.get(1..raw.len().max(2) - 1).unwrap_or("");
         if inside.contains('\n') {
             return Spread::Lines;
         }
-        let has_blanks = self.strict.contains(": ") || self.strict.contains(", ");
+        let has_blanks = self.strict.text().contains(": ") || self.strict.text().contains(", ");
         match has_blanks {
             true => Spread::Line,
             false => Spread::Tight,
@@ -132,7 +134,7 @@ impl Text<'_> {
 
     /// One step of indentation: that of the first member of the document.
     fn unit(&self) -> String {
-        let root = Value::of_document(&self.strict);
+        let root = self.strict.value();
         let first = root.entries().next().map(|(key, _)| key.span.start);
         let unit = first.map_or("", |place| self.indentation(place));
         match unit {

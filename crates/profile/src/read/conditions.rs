@@ -3,12 +3,13 @@
 //! Apart from the rule, because both fields have the same form, and each of its words has a trap of its own.
 
 use super::fields::Reader;
+use super::keys;
 use crate::document::{Conditions, MinKernel};
-use crate::faults::{self, did_you_mean, quoted};
+use crate::faults::{self, quoted};
 use crate::json::Value;
 use crate::names::{ConditionArch, condition_name};
 use crate::nearest::nearest;
-use crate::problem::{Problem, Severity, codes};
+use crate::problem::{Severity, codes};
 use crate::span::Spanned;
 use callgate_syscalls::{Arch, Capability, Release};
 
@@ -16,8 +17,7 @@ impl Reader<'_> {
     /// The conditions that one of the two fields states.
     pub(super) fn conditions(&mut self, field: &str, value: Value<'_>) -> Spanned<Conditions> {
         let holder = format!("`{field}`");
-        let [caps, arches, min_kernel] =
-            self.fields(&holder, value, ["caps", "arches", "minKernel"]);
+        let [caps, arches, min_kernel] = self.fields(&holder, value, keys::CONDITIONS);
         let caps = caps.and_then(|caps| {
             self.words("caps", caps.value, |reader, text| {
                 reader.check_capability(&text);
@@ -66,10 +66,7 @@ impl Reader<'_> {
                         quoted(text)
                     ))
                     .note("engines compare the exact name, upper case with CAP_");
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 
@@ -102,10 +99,7 @@ impl Reader<'_> {
                             "engines compare with {}",
                             names.collect::<Vec<_>>().join(", ")
                         ));
-                    Problem {
-                        help: near.map(did_you_mean),
-                        ..problem
-                    }
+                    problem.meant(near)
                 });
         }
         arch

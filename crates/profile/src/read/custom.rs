@@ -3,6 +3,7 @@
 //! Apart from the profile, because it is our own dialect: each declaration must mean something without any plugin.
 
 use super::fields::Reader;
+use super::keys;
 use crate::document::CustomAction;
 use crate::faults::{MAX_ERRNO, quoted};
 use crate::json::{Type, Value};
@@ -45,11 +46,8 @@ impl Reader<'_> {
             self.problems
                 .add(Problem::error(codes::CUSTOM_ACTION, name.span, message));
         }
-        let [answer, errno_ret, plugin, with, otherwise] = self.fields(
-            "a custom action",
-            value,
-            ["answer", "errnoRet", "plugin", "with", "otherwise"],
-        );
+        let [answer, errno_ret, plugin, with, otherwise] =
+            self.fields("a custom action", value, keys::CUSTOM_ACTION);
         if answer.is_none() && value.json_type() == Type::Object {
             self.missing_action("answer", value.span);
         }

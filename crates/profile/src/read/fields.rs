@@ -4,7 +4,7 @@
 
 use super::words::Errnos;
 use crate::document::{NullElement, OddKey, Oddity};
-use crate::faults::{self, did_you_mean, quoted, shortened};
+use crate::faults::{self, quoted, shortened};
 use crate::json::{Type, Value};
 use crate::nearest::nearest;
 use crate::problem::{Problem, Problems, Severity, codes};
@@ -293,10 +293,7 @@ impl<'p> Reader<'p> {
                         "engines ignore it without a word; the fields are {}",
                         known.join(", ")
                     ));
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 }

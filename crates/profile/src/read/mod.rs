@@ -5,12 +5,13 @@
 mod conditions;
 mod custom;
 mod fields;
+pub(crate) mod keys;
 mod profile;
 mod rule;
 mod words;
 
 use crate::document::Profile;
-use crate::json::Value;
+use crate::json::Document;
 use crate::problem::{Problem, Problems};
 use crate::syntax;
 use fields::Reader;
@@ -87,7 +88,7 @@ pub fn parse(text: &[u8], options: &Options) -> Parsed {
     let mut problems = Problems::default();
     let profile = syntax::strict(text, options.max_size, &mut problems).and_then(|text| {
         let mut reader = Reader::new(options.max_entries, &mut problems);
-        profile::read(&mut reader, Value::of_document(&text))
+        profile::read(&mut reader, Document::of(&*text).value())
     });
     Parsed {
         profile,

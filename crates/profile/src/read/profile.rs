@@ -3,6 +3,7 @@
 //! Apart from the rules, because here stand the fields that are there once.
 
 use super::fields::{Field, List, Reader};
+use super::keys;
 use super::rule::Context;
 use crate::document::{ArchMapEntry, Profile, Shape, SyscallRule};
 use crate::faults;
@@ -102,22 +103,7 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         listener_metadata,
         x_actions,
         syscalls,
-    ] = reader.fields(
-        "a profile",
-        object,
-        [
-            "defaultAction",
-            "defaultErrnoRet",
-            "defaultErrno",
-            "architectures",
-            "archMap",
-            "flags",
-            "listenerPath",
-            "listenerMetadata",
-            "x-actions",
-            "syscalls",
-        ],
-    );
+    ] = reader.fields("a profile", object, keys::PROFILE);
     match (default_action, syscalls) {
         (None, None) => reader.problems.add(faults::no_profile(object.span)),
         (None, Some(_)) => reader.missing_action("defaultAction", object.span),
@@ -199,11 +185,8 @@ fn read_arches(
 fn read_arch_map(reader: &mut Reader<'_>, value: Value<'_>) -> Option<List<ArchMapEntry>> {
     let mut seen: HashMap<Arch, Span> = HashMap::new();
     reader.list("archMap", value, |reader, _, item| {
-        let [architecture, sub_architectures] = reader.fields(
-            "an entry of archMap",
-            item,
-            ["architecture", "subArchitectures"],
-        );
+        let [architecture, sub_architectures] =
+            reader.fields("an entry of archMap", item, keys::ARCH_MAP_ENTRY);
         if item.json_type() != Type::Object {
             return None;
         }

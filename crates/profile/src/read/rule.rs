@@ -3,8 +3,9 @@
 //! Apart from the profile, because nearly everything that people write, and get wrong, is in the rules.
 
 use super::fields::{Field, List, Reader};
+use super::keys;
 use crate::document::{Argument, CustomAction, SyscallRule};
-use crate::faults::{self, HIGHEST_INDEX, did_you_mean, quoted};
+use crate::faults::{self, HIGHEST_INDEX, quoted};
 use crate::json::{Type, Value};
 use crate::names::{ActionName, OpName};
 use crate::nearest::nearest;
@@ -88,14 +89,7 @@ impl Reader<'_> {
             comment,
             includes,
             excludes,
-        ] = self.fields(
-            "a rule",
-            value,
-            [
-                "name", "names", "action", "errnoRet", "errno", "args", "comment", "includes",
-                "excludes",
-            ],
-        );
+        ] = self.fields("a rule", value, keys::RULE);
         let opening = Span::new(value.span.start, value.span.start + 1);
         if value.json_type() == Type::Object {
             if name.is_none() && names.is_none() {
@@ -195,10 +189,7 @@ impl Reader<'_> {
                     Severity::Error => problem.note("without it the profile lets more through"),
                     _ => problem,
                 };
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             });
     }
 
@@ -220,10 +211,7 @@ impl Reader<'_> {
                 let near = nearest(name, declared.map(String::as_str));
                 let problem =
                     problem.message(format!("`x-actions` does not declare {}", quoted(name)));
-                Problem {
-                    help: near.map(did_you_mean),
-                    ..problem
-                }
+                problem.meant(near)
             },
         );
     }
@@ -252,8 +240,7 @@ impl Reader<'_> {
     }
 
     fn argument(&mut self, item: Value<'_>) -> Argument {
-        let [index, value, value_two, op] =
-            self.fields("an argument", item, ["index", "value", "valueTwo", "op"]);
+        let [index, value, value_two, op] = self.fields("an argument", item, keys::ARGUMENT);
         if item.json_type() == Type::Object {
             let required = [("index", index), ("value", value), ("op", op)];
             for (field, _) in required.iter().filter(|(_, found)| found.is_none()) {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use callgate_profile::builtin;
 
+use super::manifest::{self, is_yaml};
 use crate::failure::Failure;
-use crate::input::{self, InputOptions};
+use crate::input::{self, Document, InputOptions};
 use crate::words;
 
 /// The files that some arguments stand for, and what could not be looked at.
@@ -29,7 +30,7 @@ pub(super) fn files(paths: &[String], options: InputOptions) -> (Vec<String>, Ve
         }
         match profiles_of(path, options) {
             Ok(found) if found.is_empty() => unreadable.push(Failure::input(format_args!(
-                "{path}: no *.json file here has a \"defaultAction\""
+                "{path}: no *.json file here has a \"defaultAction\", and no YAML file names a profile"
             ))),
             Ok(found) => files.extend(found),
             Err((folder, error)) => {
@@ -40,6 +41,25 @@ pub(super) fn files(paths: &[String], options: InputOptions) -> (Vec<String>, Ve
         }
     }
     (files, unreadable)
+}
+
+/// The profiles that YAML files name, each once and where it is not among the documents anyway.
+pub(super) fn named(documents: &[Document]) -> Vec<String> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut known: Vec<PathBuf> = documents
+        .iter()
+        .map(|document| real(Path::new(&document.name)))
+        .collect();
+    let mut files = Vec::new();
+    let manifests = documents.iter().filter_map(manifest::of);
+    for path in manifests.flat_map(|manifest| manifest.named) {
+        let place = real(&path);
+        if !known.contains(&place) {
+            known.push(place);
+            files.push(path.display().to_string());
+        }
+    }
+    files
 }
 
 /// The files that an argument stands for: itself, or the profiles of a folder; an error names the folder in the way.
@@ -58,7 +78,7 @@ fn profiles_of(path: &str, options: InputOptions) -> Result<Vec<String>, (PathBu
             if is_folder && !is_hidden {
                 folders.push(found);
             } else if !is_folder
-                && found.extension().is_some_and(|end| end == "json")
+                && (found.extension().is_some_and(|end| end == "json") || is_yaml(&found))
                 && may_be_profile(&found, options)
             {
                 files.push(found.display().to_string());
@@ -74,7 +94,10 @@ fn may_be_profile(path: &Path, options: InputOptions) -> bool {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return false;
     }
-    let key = b"\"defaultAction\"";
+    let key: &[u8] = match is_yaml(path) {
+        true => b"eccomp",
+        false => b"\"defaultAction\"",
+    };
     let mut text = Vec::new();
     match File::open(path).and_then(|file| file.take(options.max_size.0).read_to_end(&mut text)) {
         Ok(_) => text.windows(key.len()).any(|part| part == key),

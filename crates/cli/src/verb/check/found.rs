@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use callgate_analyze::Standard;
 use callgate_engines::Target;
-use callgate_profile::{Problem, Severity};
+use callgate_profile::{Parsed, Problem, Severity};
 
+use super::manifest::{self, Manifest};
 use super::selection::Selection;
 use crate::input::{Document, InputOptions};
-use crate::reading::{self, Examined};
+use crate::reading;
 
 /// A profile and its problems.
 pub(super) struct Checked {
@@ -29,12 +30,12 @@ impl Checked {
         standards: &[&Standard],
         selection: &Selection,
     ) -> Self {
-        let found = standards.iter().map(|standard| {
-            let mut problems = problems_for(&document, options, standard);
-            problems.retain(|problem| selection.tells(problem));
-            (&standard.target, problems)
-        });
-        let problems = summed(joined(found.collect()));
+        let problems = match manifest::of(&document) {
+            Some(manifest) => of_manifest(manifest, options, standards),
+            None => for_all(&reading::parse(&document.text, options), standards),
+        };
+        let mut problems = problems;
+        problems.retain(|problem| selection.tells(problem));
         Self {
             document,
             targets: standards.iter().map(|each| each.target.clone()).collect(),
@@ -57,17 +58,31 @@ impl Checked {
     }
 }
 
+/// The problems of a YAML file, and of the profiles that stand in it, at their places there.
+fn of_manifest(manifest: Manifest, options: InputOptions, standards: &[&Standard]) -> Vec<Problem> {
+    let mut problems = manifest.problems;
+    for json in &manifest.profiles {
+        let parsed = reading::parse(json.text.as_bytes(), options);
+        let found = for_all(&parsed, standards).into_iter();
+        problems.extend(found.map(|problem| manifest::moved(problem, json)));
+    }
+    problems.sort_by_key(|problem| problem.span.start);
+    problems
+}
+
+/// The problems of a profile for all targets.
+fn for_all(parsed: &Parsed, standards: &[&Standard]) -> Vec<Problem> {
+    let found = standards
+        .iter()
+        .map(|standard| (&standard.target, problems_for(parsed, standard)));
+    summed(joined(found.collect()))
+}
+
 /// All that one target's reading and the lints find.
-pub(super) fn problems_for(
-    document: &Document,
-    options: InputOptions,
-    standard: &Standard,
-) -> Vec<Problem> {
-    let Examined { meaning, problems } = reading::examine(document, options, &standard.target);
-    match meaning {
-        Some((profile, resolved)) => {
-            reading::by_place(problems, standard.lint(&profile, &resolved))
-        }
+fn problems_for(parsed: &Parsed, standard: &Standard) -> Vec<Problem> {
+    let (resolved, problems) = reading::judge(parsed, &standard.target);
+    match parsed.profile.as_ref().zip(resolved) {
+        Some((profile, resolved)) => reading::by_place(problems, standard.lint(profile, &resolved)),
         None => problems,
     }
 }

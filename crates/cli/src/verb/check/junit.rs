@@ -7,6 +7,7 @@ use std::fmt::Write;
 use super::found::Checked;
 use super::selection::Selection;
 use crate::render::Source;
+use crate::words;
 
 /// The document; a problem that fails the check is a failure, another one is output of a case that passed.
 pub(super) fn document(
@@ -30,7 +31,7 @@ pub(super) fn document(
         checked.iter().map(failures).sum::<usize>()
     );
     for (checked, source) in checked.iter().zip(sources) {
-        let name = escaped(source.name());
+        let name = words::xml(source.name());
         let _ = writeln!(
             text,
             "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\">",
@@ -51,8 +52,8 @@ pub(super) fn document(
             for note in problem.notes.iter().chain(&problem.help) {
                 let _ = write!(details, "\n{note}");
             }
-            let message = escaped(&problem.message);
-            let details = escaped(&details);
+            let message = words::xml(&problem.message);
+            let details = words::xml(&details);
             let _ = match selection.fails(problem.severity) {
                 true => writeln!(
                     text,
@@ -67,36 +68,4 @@ pub(super) fn document(
     }
     text.push_str("</testsuites>\n");
     text
-}
-
-/// Text in XML; what XML has no way to write is left out as a question mark.
-fn escaped(text: &str) -> String {
-    let mut written = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => written.push_str("&amp;"),
-            '<' => written.push_str("&lt;"),
-            '>' => written.push_str("&gt;"),
-            '"' => written.push_str("&quot;"),
-            '\n' => written.push_str("&#10;"),
-            '\t' => written.push_str("&#9;"),
-            control if control.is_control() => written.push('?'),
-            '\u{fffe}' | '\u{ffff}' => written.push('?'),
-            other => written.push(other),
-        }
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_breaks_the_document() {
-        assert_eq!(
-            escaped("a<b> & \"c\"\u{1b}\n"),
-            "a&lt;b&gt; &amp; &quot;c&quot;?&#10;"
-        );
-    }
 }

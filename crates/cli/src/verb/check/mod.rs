@@ -3,21 +3,25 @@
 //! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
 
 mod find;
+mod fix;
 mod found;
 mod github;
 mod human;
 mod json;
 mod junit;
 mod known;
+mod manifest;
 mod readers;
 mod sarif;
 mod selection;
 
-use std::path::PathBuf;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use callgate_analyze::Context;
 use clap::{Args, ValueEnum};
 
+use self::fix::Make;
 use self::found::Checked;
 use self::known::Known;
 use self::readers::Readers;
@@ -33,7 +37,8 @@ use crate::render::Source;
 /// Reads each profile as the target would, or as each of several, and says what is wrong and what is odd.
 /// Where no target is named, a profile is read as Docker and containerd do, an OCI config.json as runc and crun do, and a
 /// profile with actions of its own as callgate does.
-/// Of a folder, every *.json file that has a "defaultAction" is taken, and those in its folders.
+/// Of a folder, every *.json file that has a "defaultAction" is taken, every YAML file that has a SeccompProfile or names a
+/// profile (compose files, pods), with the profiles that it names, and those in its folders.
 /// `callgate rule CODE` is the page about a problem.
 /// Exit status 1: there are errors (see --fail-on); 2: a file could not be read.
 #[derive(Args, Debug)]
@@ -59,6 +64,12 @@ pub(crate) struct Check {
     /// Write a file of the problems that are there now, for --baseline, and tell none
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Make the changes that mend problems where they are proved to let no more calls through, and show the others
+    #[arg(long)]
+    fix: bool,
+    /// With --fix, make also the changes that let more calls through
+    #[arg(long, requires = "fix")]
+    write: bool,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -87,8 +98,33 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
             Err(failure) => unreadable.push(failure),
         }
     }
+    for file in find::named(&documents) {
+        match Document::read(&file, options) {
+            Ok(document) => documents.push(document),
+            Err(failure) => unreadable.push(failure),
+        }
+    }
     let readers = Readers::of(&arguments.target, arguments.context, &documents)?;
     let mut checked = readers.check(documents, options, &arguments.selection);
+    let mut open = String::new();
+    if arguments.fix {
+        let make = match arguments.write {
+            true => Make::All,
+            false => Make::Proved,
+        };
+        let mut made = vec![0; checked.len()];
+        // A change may make way for another one.
+        for _ in 0..ROUNDS {
+            let (documents, now) = mend(&checked, &readers, options, make, &mut open)?;
+            checked = readers.check(documents, options, &arguments.selection);
+            let more = now.iter().sum::<usize>() > 0;
+            made.iter_mut().zip(now).for_each(|(all, now)| *all += now);
+            if !more {
+                break;
+            }
+        }
+        write(&checked, &made)?;
+    }
     if let Some(path) = &arguments.write_baseline {
         let documents: Vec<Document> = checked.iter().map(|each| each.document.clone()).collect();
         let sources: Vec<Source<'_>> = documents.iter().map(Source::of).collect();
@@ -104,7 +140,7 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
         .collect();
     let (checked, sources) = (&checked[..], &sources[..]);
     match arguments.format {
-        ListFormat::Human => output::answer(&human::page(checked, sources))?,
+        ListFormat::Human => output::answer(&(human::page(checked, sources) + &open))?,
         ListFormat::Json => output::document(&json::Answer::of(checked, sources))?,
         ListFormat::Jsonl => output::answer(&json::lines(checked, sources))?,
         ListFormat::Sarif => output::document(&sarif::document(checked, sources))?,
@@ -116,6 +152,52 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
     let mut problems = checked.iter().flat_map(|checked| &checked.problems);
     let fails = problems.any(|problem| arguments.selection.fails(problem.severity));
     ended(unreadable, if fails { Status::No } else { Status::Yes })
+}
+
+/// As many times as changes are looked for, because one may make way for another.
+const ROUNDS: usize = 5;
+
+/// Makes changes: the documents as they are then, how many were made in each, and those that were not.
+fn mend(
+    checked: &[Checked],
+    readers: &Readers,
+    options: InputOptions,
+    make: Make,
+    open: &mut String,
+) -> Result<(Vec<Document>, Vec<usize>), Failure> {
+    open.clear();
+    let mut documents = Vec::new();
+    let mut made = Vec::new();
+    for (at, checked) in checked.iter().enumerate() {
+        let name = &checked.document.name;
+        let mended = fix::mend(checked, options, &readers.standards_of(at), make);
+        for difference in &mended.open {
+            let _ = write!(open, "\n{difference}");
+        }
+        if mended.made > 0 && !Path::new(name).is_file() {
+            return Err(Failure::input(format_args!(
+                "{name}: only a file can be mended"
+            )));
+        }
+        made.push(mended.made);
+        documents.push(mended.document);
+    }
+    Ok((documents, made))
+}
+
+/// Writes the documents in which changes were made, and says so.
+fn write(checked: &[Checked], made: &[usize]) -> Result<(), Failure> {
+    for (checked, &made) in checked.iter().zip(made) {
+        let name = &checked.document.name;
+        let changes = match made {
+            0 => continue,
+            1 => "1 change".to_owned(),
+            many => format!("{many} changes"),
+        };
+        output::to_file_or_stdout(Path::new(name), &checked.document.text)?;
+        crate::say!("{name}: {changes} made");
+    }
+    Ok(())
 }
 
 /// Takes the known problems out.

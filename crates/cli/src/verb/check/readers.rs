@@ -2,12 +2,14 @@
 //!
 //! Apart from the check of one document, which does not know of others.
 
+use std::path::Path;
 use std::thread;
 
 use callgate_analyze::{Context, Standard};
 use callgate_engines::Engine;
 
 use super::found::Checked;
+use super::manifest::is_yaml;
 use super::selection::Selection;
 use crate::failure::Failure;
 use crate::input::{Document, InputOptions};
@@ -27,6 +29,8 @@ enum Seems {
     Profile,
     /// A whole `config.json` of the OCI.
     OciConfig,
+    /// A SeccompProfile of the Security Profiles Operator, or pods that name one.
+    Pods,
     /// A profile with actions of its own, which callgate alone reads.
     Own,
 }
@@ -58,6 +62,15 @@ impl Readers {
         Ok(Self { standards, of })
     }
 
+    /// The standards of the document at a place.
+    pub(super) fn standards_of(&self, document: usize) -> Vec<&Standard> {
+        self.at(&self.of[document])
+    }
+
+    fn at(&self, places: &[usize]) -> Vec<&Standard> {
+        places.iter().map(|&place| &self.standards[place]).collect()
+    }
+
     /// Checks the documents, in their order.
     pub(super) fn check(
         &self,
@@ -66,8 +79,7 @@ impl Readers {
         selection: &Selection,
     ) -> Vec<Checked> {
         let check = |(document, places): (Document, &Vec<usize>)| {
-            let standards: Vec<&Standard> =
-                places.iter().map(|&place| &self.standards[place]).collect();
+            let standards = self.at(places);
             Checked::of(document, options, &standards, selection)
         };
         let mut work: Vec<(Document, &Vec<usize>)> = documents.into_iter().zip(&self.of).collect();
@@ -97,9 +109,14 @@ impl Readers {
 
 /// Who reads such a document where nobody says who.
 fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
-    let names: &[&str] = match seems(&document.text) {
+    let seems = match is_yaml(Path::new(&document.name)) {
+        true => Seems::Pods,
+        false => seems(&document.text),
+    };
+    let names: &[&str] = match seems {
         Seems::Profile => &["docker", "containerd"],
         Seems::OciConfig => &["runc", "crun"],
+        Seems::Pods => &["containerd", "crio"],
         Seems::Own => &["callgate"],
     };
     let engines = names.iter().map(|name| name.parse());

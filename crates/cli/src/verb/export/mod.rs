@@ -2,18 +2,21 @@
 //!
 //! Apart from `compile`, which makes programs for the kernel alone.
 
+mod agent;
 mod document;
+mod list;
 mod profile;
 mod program;
 
 use std::path::{Path, PathBuf};
 
+use callgate_analyze::export::Tool;
 use callgate_engines::Engine;
 use clap::{Args, ValueEnum};
 
 use super::Format;
 use super::diff::Entry;
-use crate::failure::{Ended, Failure};
+use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
 use crate::output;
@@ -37,7 +40,8 @@ Examples:
   callgate export docker container:web --target docker@20.10
   callgate export oci profile.json --from docker@28 --caps CAP_NET_RAW -o seccomp.json
   callgate export spo profile.json --from docker@28 -o profile.yaml
-  callgate export bwrap profile.json -o filter.bpf"
+  callgate export bwrap profile.json -o filter.bpf
+  callgate export systemd profile.json --arch x86_64 --lossy -o app.service.d/calls.conf"
 )]
 pub(crate) struct Export {
     /// In whose words
@@ -61,6 +65,9 @@ pub(crate) struct Export {
     format: Format,
     #[command(flatten)]
     layer: LayerOptions,
+    /// Where a runtime finds `callgate agent`, for `oci` of a profile with plugin actions
+    #[arg(long, value_name = "PATH", default_value = "/run/callgate/agent.sock")]
+    listener: PathBuf,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -72,7 +79,8 @@ enum Kind {
     Docker,
     /// The same in its first form, with one `name` a rule
     DockerOld,
-    /// The object `linux.seccomp` of an OCI config.json, all conditions resolved; read by runc
+    /// The object `linux.seccomp` of an OCI config.json, all conditions resolved; read by runc. Of a profile with plugin actions,
+    /// for a runtime and `callgate agent`
     Oci,
     /// Podman's JSON
     Podman,
@@ -82,6 +90,10 @@ enum Kind {
     Spo,
     /// SeccompProfile v1beta1 of the same
     SpoV1beta1,
+    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments
+    Systemd,
+    /// The JSON of the crate seccompiler: the native arch, two answers
+    Seccompiler,
     /// A raw program for bwrap --seccomp FD
     Bwrap,
     /// The annotation run.oci.seccomp_bpf_data, as an object of JSON for config.json
@@ -104,6 +116,12 @@ struct Written {
 
 /// Writes it.
 pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
+    if arguments.kind == Kind::Oci
+        && let Some(written) = agent::written(arguments, options)?
+    {
+        arguments.put(&written)?;
+        return Ok(Status::Yes);
+    }
     match arguments.kind {
         Kind::Docker
         | Kind::DockerOld
@@ -112,6 +130,8 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         | Kind::K8s
         | Kind::Spo
         | Kind::SpoV1beta1 => profile::run(arguments, options),
+        Kind::Systemd => list::run(arguments, Tool::Systemd, options),
+        Kind::Seccompiler => list::run(arguments, Tool::Seccompiler, options),
         Kind::Bwrap | Kind::Crun | Kind::C | Kind::Rust => program::run(arguments, options),
     }
 }

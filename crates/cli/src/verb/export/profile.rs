@@ -8,6 +8,7 @@ use callgate_analyze::decompile::{Decompiled, NoProfile, decompile_as};
 use callgate_analyze::dialect::Dialect;
 use callgate_analyze::rules::Unwritable;
 use callgate_engines::{Engine, Target};
+use callgate_policy::SeccompData;
 use callgate_profile::Options;
 use callgate_prove::Budget;
 
@@ -96,19 +97,7 @@ fn differently(
         output::tell(&help);
         return Err(Failure::told(Status::No));
     }
-    if let Some(call) = written.wider {
-        let answers = [filters[0].answer(&call), filters[1].answer(&call)];
-        let witness = Witness { call, answers };
-        return Err(Failure::new(
-            Status::No,
-            format_args!(
-                "{name}: the nearest profile lets more through than the filter, which --lossy never writes: {witness} gets {}, and {} from the filter",
-                witness.answer(1),
-                witness.answer(0)
-            ),
-        )
-        .help("--arch asks for the same answers on the arches that it names alone"));
-    }
+    refuse_wider(&filters, written.wider)?;
     arguments.put(&Written {
         bytes: written.text.into_bytes(),
         entries,
@@ -117,6 +106,28 @@ fn differently(
         ),
     })?;
     Ok(Status::Yes)
+}
+
+/// Refuses what lets a call through that the filter refuses.
+pub(super) fn refuse_wider(
+    filters: &[Filter; 2],
+    wider: Option<SeccompData>,
+) -> Result<(), Failure> {
+    let Some(call) = wider else {
+        return Ok(());
+    };
+    let answers = [filters[0].answer(&call), filters[1].answer(&call)];
+    let witness = Witness { call, answers };
+    Err(Failure::new(
+        Status::No,
+        format_args!(
+            "{}: the nearest that there are words for lets more through than the filter, which --lossy never writes: {witness} gets {}, and {} from the filter",
+            filters[0].name,
+            witness.answer(1),
+            witness.answer(0)
+        ),
+    )
+    .help("--arch asks for the same answers on the arches that it names alone"))
 }
 
 /// What was written, as its reader reads it.
@@ -165,7 +176,7 @@ fn resource_name(reference: &str) -> String {
     }
 }
 
-fn not_written(name: &str, reason: &NoProfile) -> Failure {
+pub(super) fn not_written(name: &str, reason: &NoProfile) -> Failure {
     let (status, help) = match reason {
         NoProfile::Undecided(_) => (Status::Meaningless, None),
         NoProfile::Unwritable(Unwritable::TooMany { .. }) => {

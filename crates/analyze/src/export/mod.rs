@@ -1,0 +1,187 @@
+//! A filter as a list of calls, for tools that have no profiles: systemd's units, and the JSON of seccompiler.
+//!
+//! Apart from decompiling: these lists have fewer answers than a profile, so that each tool says to what it lowers one.
+
+mod seccompiler;
+mod systemd;
+
+use std::collections::BTreeMap;
+
+use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, SeccompData, Section};
+use callgate_prove::{Budget, Diagram};
+use callgate_syscalls::{Arch, Syscall};
+
+use crate::conjunctions::{Conjunction, Style, Writer};
+use crate::decompile::{NoProfile, defaults};
+use crate::diff::{Difference, Subject, differences, wider};
+use crate::rules::{Shape, Unwritable};
+
+/// For whom a list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `SystemCallFilter=` and what belongs to it, of a unit.
+    Systemd,
+    /// The JSON of the crate seccompiler, which is for one arch.
+    Seccompiler,
+}
+
+/// A list that was written from a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// Its text.
+    pub text: String,
+    /// What the tool makes of it.
+    pub policy: Policy,
+    /// What that says differently than the filter: none where the two are proved equal.
+    pub differences: Vec<Difference>,
+    /// A call that goes through to the kernel, or to a listener or tracer, where the filter answers more strictly.
+    pub wider: Option<SeccompData>,
+}
+
+/// What is to be written, and for which calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What the filter means.
+    pub diagram: &'a Diagram,
+    /// The arch of the machine.
+    pub native: Arch,
+    /// The arches whose calls count; all, where none are named.
+    pub arches: Option<&'a [Arch]>,
+    /// The most rules that may be written.
+    pub limit: usize,
+    /// What a diagram of the list may take.
+    pub budget: Budget,
+}
+
+/// The list that a tool reads as what a diagram says, or the one that differs the least and is wider nowhere.
+///
+/// # Errors
+/// There is none, or it takes more rules than the limit.
+pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
+    let mut shape = Shape::of(request.diagram).map_err(NoProfile::Unwritable)?;
+    let counts = |arch: Arch| match (tool, request.arches) {
+        (Tool::Seccompiler, _) => arch == request.native,
+        (Tool::Systemd, Some(only)) => only.contains(&arch),
+        (Tool::Systemd, None) => true,
+    };
+    shape.arches.retain(|&(arch, _)| counts(arch));
+    if shape.arches.is_empty() {
+        return Err(NoProfile::NoWords(
+            "the filter says nothing of the arches that the list is for",
+        ));
+    }
+    let mut best: Option<Listed> = None;
+    let mut refused = None;
+    for default in defaults(&shape, request.diagram) {
+        let table = Table::of(&shape, request, default).map_err(NoProfile::Unwritable)?;
+        let written = match tool {
+            Tool::Systemd => systemd::write(&table),
+            Tool::Seccompiler => seccompiler::write(&table),
+        };
+        let (text, policy) = match written {
+            Ok(written) => written,
+            Err(reason) => {
+                refused.get_or_insert(NoProfile::NoWords(reason));
+                continue;
+            }
+        };
+        let found = held_against(request, text, policy)?;
+        if found.differences.is_empty() {
+            return Ok(found);
+        }
+        let rank = |found: &Listed| (found.wider.is_some(), found.differences.len());
+        if best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
+            best = Some(found);
+        }
+    }
+    best.ok_or_else(|| refused.unwrap_or(NoProfile::Unwritable(Unwritable::UnknownArches)))
+}
+
+/// What names get: conjunctions of which at most one holds for a call.
+type Said = BTreeMap<&'static str, Vec<Conjunction>>;
+
+/// What a filter says by name, on all of its arches together.
+struct Table {
+    arches: Vec<Arch>,
+    default: Action,
+    /// The conjunctions of a name, of which exactly one holds; where two arches differ, the strictest answer alone.
+    calls: Said,
+}
+
+impl Table {
+    fn of(shape: &Shape, request: &Request<'_>, default: Action) -> Result<Self, Unwritable> {
+        let mut calls = Said::new();
+        for (arch, runs) in &shape.arches {
+            let mut writer = Writer::new(request.diagram, *arch, Style::Any, request.limit);
+            for run in runs {
+                let said = writer.write(run.is)?;
+                let named = Syscall::numbers(*arch)
+                    .skip_while(|&(nr, _)| nr < run.first)
+                    .take_while(|&(nr, _)| nr <= run.last);
+                for (_, call) in named {
+                    let before = calls.entry(call.name()).or_insert_with(|| said.clone());
+                    if *before != said {
+                        let least = strictest(before).min(strictest(&said));
+                        *before = Vec::from([(Vec::new(), least)]);
+                    }
+                }
+            }
+        }
+        Ok(Self {
+            arches: shape.arches.iter().map(|&(arch, _)| arch).collect(),
+            default,
+            calls,
+        })
+    }
+
+    /// The meaning of a list that says this of names, arch by arch.
+    fn policy(said: &[(Arch, &Said)], [default, bad_arch]: [Action; 2]) -> Policy {
+        let sections = said.iter().map(|&(arch, said)| {
+            let mut rules = Vec::new();
+            for (name, conjunctions) in said {
+                let Some(nr) = Syscall::by_name(name).and_then(|call| call.number(arch)) else {
+                    continue;
+                };
+                for (comparisons, action) in conjunctions {
+                    rules.push(Rule {
+                        id: RuleId(0),
+                        numbers: Numbers::one(nr),
+                        comparisons: comparisons.clone(),
+                        action: *action,
+                    });
+                }
+            }
+            Section { arch, rules }
+        });
+        Policy::new(default, bad_arch, sections.collect()).expect("no arch twice")
+    }
+}
+
+/// The strictest answer among conjunctions, of which there is one at least.
+fn strictest(conjunctions: &[Conjunction]) -> Action {
+    let actions = conjunctions.iter().map(|&(_, action)| action);
+    actions.min().expect("a part has an answer")
+}
+
+fn held_against(request: &Request<'_>, text: String, policy: Policy) -> Result<Listed, NoProfile> {
+    let means = Diagram::of_policy(&policy, request.budget).map_err(NoProfile::Undecided)?;
+    let mut differences = differences(request.diagram, &means, request.native)
+        .map_err(|reason| NoProfile::Unwritable(Unwritable::Runs(reason)))?;
+    if let Some(only) = request.arches {
+        differences.retain(|difference| match difference.subject {
+            Subject::Call(arch, _) | Subject::Numbers(arch, ..) | Subject::Arch(arch) => {
+                only.contains(&arch)
+            }
+            Subject::OtherArches => false,
+        });
+    }
+    let wider = differences
+        .iter()
+        .find_map(|difference| wider(request.diagram, &means, difference));
+    Ok(Listed {
+        text,
+        policy,
+        differences,
+        wider,
+    })
+}

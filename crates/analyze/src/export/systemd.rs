@@ -1,0 +1,102 @@
+//! `SystemCallFilter=`, `SystemCallErrorNumber=` and `SystemCallArchitectures=` of a systemd unit (systemd.exec(5)).
+//!
+//! Apart from the other lists, because systemd brings calls of its own into a list of allowed ones.
+
+use std::fmt::Write;
+
+use callgate_policy::{Action, Policy};
+use callgate_syscalls::{Arch, errno_name};
+
+use super::{Said, Table, strictest};
+
+/// The most names on a line, for people; a list may go on on the next, and adds to it.
+const ON_A_LINE: usize = 12;
+
+/// What calls of arches get that the unit does not name: it is libseccomp's own answer, which systemd leaves as it is.
+const BAD_ARCH: Action = Action::KillThread;
+
+pub(super) fn write(table: &Table) -> Result<(String, Policy), &'static str> {
+    if table
+        .arches
+        .iter()
+        .any(|arch| matches!(arch, Arch::M68k | Arch::Sh | Arch::Sheb))
+    {
+        return Err("systemd has no name for m68k, sh and sheb");
+    }
+    let default = lowered(table.default);
+    let mut said = Said::new();
+    for (name, conjunctions) in &table.calls {
+        let action = match lowered(strictest(conjunctions)) {
+            // Only in a list of refusals has each its own.
+            Action::Errno(_) | Action::KillProcess if default != Action::Allow => default,
+            action => action,
+        };
+        if action != default {
+            said.insert(name, Vec::from([(Vec::new(), action)]));
+        }
+    }
+    let mut text = "[Service]\n".to_owned();
+    let arches: Vec<&str> = table.arches.iter().map(|&arch| name_of(arch)).collect();
+    let _ = writeln!(text, "SystemCallArchitectures={}", arches.join(" "));
+    if default == Action::Allow {
+        let words = said.iter().map(|(name, said)| refusal(name, said[0].1));
+        lines(&mut text, "~", words);
+    } else {
+        if let Action::Errno(errno) = default {
+            let _ = writeln!(text, "SystemCallErrorNumber={}", errno_word(errno));
+        }
+        // The first list of allowed calls brings @default with it, so that it is begun and taken away again.
+        text.push_str("SystemCallFilter=@default\nSystemCallFilter=~@default\n");
+        lines(&mut text, "", said.keys().map(|&name| name.to_owned()));
+    }
+    let all: Vec<_> = table.arches.iter().map(|&arch| (arch, &said)).collect();
+    Ok((text, Table::policy(&all, [default, BAD_ARCH])))
+}
+
+/// What systemd can answer that refuses as much.
+const fn lowered(action: Action) -> Action {
+    match action {
+        Action::Allow => Action::Allow,
+        Action::Errno(errno @ 1..) => Action::Errno(errno),
+        // An errno of 0 has no word, and would look like success.
+        Action::Errno(0) => Action::Errno(1),
+        Action::Log | Action::Notify | Action::Trace(_) => Action::Errno(1),
+        Action::KillProcess | Action::KillThread | Action::Trap(_) => Action::KillProcess,
+    }
+}
+
+fn refusal(name: &str, action: Action) -> String {
+    match action {
+        Action::Errno(errno) => format!("{name}:{}", errno_word(errno)),
+        _ => format!("{name}:kill"),
+    }
+}
+
+/// The names that systemd knows are those of its own arch; numbers mean the same, and all arches share the first 34.
+fn errno_word(errno: u16) -> String {
+    match errno_name(Arch::X86_64, errno) {
+        Some(name) if errno < 35 => name.to_owned(),
+        _ => errno.to_string(),
+    }
+}
+
+fn lines(text: &mut String, before: &str, words: impl Iterator<Item = String>) {
+    let words: Vec<String> = words.collect();
+    for line in words.chunks(ON_A_LINE) {
+        let _ = writeln!(text, "SystemCallFilter={before}{}", line.join(" "));
+    }
+}
+
+/// systemd's names of arches differ from the kernel's by hyphens.
+const fn name_of(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "x86-64",
+        Arch::Aarch64 => "arm64",
+        Arch::Mips64n32 => "mips64-n32",
+        Arch::Mipsel64 => "mips64-le",
+        Arch::Mipsel64n32 => "mips64-le-n32",
+        Arch::Mipsel => "mips-le",
+        Arch::Ppc64le => "ppc64-le",
+        other => other.name(),
+    }
+}

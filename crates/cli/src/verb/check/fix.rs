@@ -1,0 +1,213 @@
+//! `check --fix`: the changes of the text that mend problems, made where they are proved not to let more through.
+//!
+//! Apart from the finding, because a change is judged by what the document then means, whoever proposed it.
+
+use callgate_analyze::Standard;
+use callgate_engines::Resolved;
+use callgate_profile::{Fix, Problem, Span};
+use callgate_prove::{Budget, Diagram};
+use similar::TextDiff;
+
+use super::found::Checked;
+use crate::input::{Document, InputOptions};
+use crate::reading;
+
+/// Which changes are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Make {
+    /// Those that are proved not to let more through.
+    Proved,
+    /// All that still leave a document.
+    All,
+}
+
+/// What became of the changes of a document.
+pub(super) struct Mended {
+    /// The document with those that were made.
+    pub(super) document: Document,
+    /// How many were made.
+    pub(super) made: usize,
+    /// Those that were not, each as a difference between texts.
+    pub(super) open: Vec<String>,
+}
+
+/// Makes the changes of a document, or as many as may be made.
+pub(super) fn mend(
+    checked: &Checked,
+    options: InputOptions,
+    standards: &[&Standard],
+    make: Make,
+) -> Mended {
+    let before = &checked.document;
+    let proof = Proof::new(before, options, standards);
+    let fixes = distinct(&checked.problems);
+    let may_be_made = |text: &[u8]| match make {
+        Make::Proved => proof.holds(text),
+        Make::All => proof.is_read(text),
+    };
+    let mut taken: Vec<(&Problem, &Fix)> = Vec::new();
+    let mut open = Vec::new();
+    let whole = applied(&before.text, fixes.iter().map(|(_, fix)| *fix));
+    match whole.filter(|text| may_be_made(text)) {
+        Some(_) => taken = fixes,
+        // One after the other: one that is not proved must not keep the others away.
+        None => {
+            for (problem, fix) in fixes {
+                let with = taken.iter().map(|(_, fix)| *fix).chain([fix]);
+                match applied(&before.text, with).filter(|text| may_be_made(text)) {
+                    Some(_) => taken.push((problem, fix)),
+                    None => open.extend(shown(before, problem, fix)),
+                }
+            }
+        }
+    }
+    let text = applied(&before.text, taken.iter().map(|(_, fix)| *fix));
+    Mended {
+        made: taken.len(),
+        document: Document {
+            name: before.name.clone(),
+            text: text.unwrap_or_else(|| before.text.clone()),
+        },
+        open,
+    }
+}
+
+/// The changes, each once, without those that change what another one changes, too.
+fn distinct(problems: &[Problem]) -> Vec<(&Problem, &Fix)> {
+    let mut kept: Vec<(&Problem, &Fix)> = Vec::new();
+    for problem in problems {
+        let Some(fix) = &problem.fix else { continue };
+        let meets = |(_, other): &(&Problem, &Fix)| {
+            let mut pairs = fix
+                .edits
+                .iter()
+                .flat_map(|edit| other.edits.iter().map(move |other| (edit.0, other.0)));
+            pairs.any(|(one, two)| overlap(one, two)) || fix.edits == other.edits
+        };
+        if !fix.edits.is_empty() && !kept.iter().any(meets) {
+            kept.push((problem, fix));
+        }
+    }
+    kept
+}
+
+const fn overlap(one: Span, two: Span) -> bool {
+    one.start < two.end && two.start < one.end
+}
+
+/// The text with some changes; none where two of them meet.
+fn applied<'f>(text: &[u8], fixes: impl Iterator<Item = &'f Fix>) -> Option<Vec<u8>> {
+    let mut edits: Vec<&(Span, String)> = fixes.flat_map(|fix| &fix.edits).collect();
+    edits.sort_by_key(|(span, _)| *span);
+    let mut made = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for (span, new) in edits {
+        made.extend_from_slice(text.get(at..span.start)?);
+        made.extend_from_slice(new.as_bytes());
+        at = span.end;
+    }
+    made.extend_from_slice(text.get(at..)?);
+    Some(made)
+}
+
+/// A change that was not made, as a difference.
+fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
+    let after = applied(&before.text, [fix].into_iter())?;
+    let (old, new) = (
+        String::from_utf8_lossy(&before.text),
+        String::from_utf8_lossy(&after),
+    );
+    let difference = TextDiff::from_lines(&*old, &*new);
+    let mut difference = difference.unified_diff();
+    let name = &before.name;
+    let difference = difference.context_radius(1).header(name, name).to_string();
+    Some(format!(
+        "{}: {} is not proved to let no more through; --fix --write makes it\n{difference}",
+        problem.code, fix.does
+    ))
+}
+
+/// What a document meant before, for each target.
+struct Proof<'s> {
+    name: String,
+    options: InputOptions,
+    before: Vec<(&'s Standard, Option<Resolved>)>,
+}
+
+impl<'s> Proof<'s> {
+    fn new(document: &Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
+        let of = |&standard| (standard, meaning(document, options, standard));
+        Self {
+            name: document.name.clone(),
+            options,
+            before: standards.iter().map(of).collect(),
+        }
+    }
+
+    /// Whether a text means something to all targets, and lets no call through that the text before refused.
+    fn holds(&self, text: &[u8]) -> bool {
+        self.before.iter().all(|(standard, before)| {
+            let after = self.read(text, standard);
+            match (before, after) {
+                (Some(before), Some(after)) => is_no_looser(before, &after),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a text means something to all targets to which the text before did.
+    fn is_read(&self, text: &[u8]) -> bool {
+        self.before
+            .iter()
+            .all(|(standard, before)| before.is_none() || self.read(text, standard).is_some())
+    }
+
+    fn read(&self, text: &[u8], standard: &Standard) -> Option<Resolved> {
+        let document = Document {
+            name: self.name.clone(),
+            text: text.to_vec(),
+        };
+        meaning(&document, self.options, standard)
+    }
+}
+
+fn meaning(document: &Document, options: InputOptions, standard: &Standard) -> Option<Resolved> {
+    let examined = reading::examine(document, options, &standard.target);
+    examined.meaning.map(|(_, resolved)| resolved)
+}
+
+/// Whether every call gets an action that is at least as strict; what can't be proved is not so.
+fn is_no_looser(before: &Resolved, after: &Resolved) -> bool {
+    let diagram = |resolved: &Resolved| Diagram::of_policy(&resolved.policy, Budget::default());
+    match (diagram(before), diagram(after)) {
+        (Ok(before), Ok(after)) => after.less_strict(&before).is_none(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(edits: &[(usize, usize, &str)]) -> Fix {
+        let edits = edits.iter();
+        Fix {
+            does: "change it".to_owned(),
+            edits: edits
+                .map(|&(start, end, new)| (Span::new(start, end), new.to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn changes_of_a_text() {
+        let text = b"one two three";
+        let (first, last) = (fix(&[(0, 3, "1")]), fix(&[(8, 13, "3"), (4, 4, "and ")]));
+        let made = applied(text, [&last, &first].into_iter());
+        assert_eq!(made.as_deref(), Some(&b"1 and two 3"[..]));
+        assert_eq!(
+            applied(text, [&first, &fix(&[(1, 2, "")])].into_iter()),
+            None
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! Profiles in YAML: a SeccompProfile of the Security Profiles Operator, and the profiles that compose files and pods name.
+//!
+//! Apart from the check of a profile, because here it is first looked for, and what may be wrong is where it is named.
+
+use std::path::{Path, PathBuf};
+
+use callgate_analyze::lint_by_id;
+use callgate_profile::{Problem, Span};
+
+use crate::input::Document;
+use crate::yaml::{self, Json, Node, Placed};
+
+/// What a YAML file has for a check.
+#[derive(Default)]
+pub(super) struct Manifest {
+    /// Profiles that stand in it.
+    pub(super) profiles: Vec<Json>,
+    /// Profiles that it names and that are there.
+    pub(super) named: Vec<PathBuf>,
+    /// What is wrong with how it names them.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Whether a name is that of a YAML file.
+pub(super) fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| end == "yaml" || end == "yml")
+}
+
+/// Reads a file by its name; none where it is not YAML.
+pub(super) fn of(document: &Document) -> Option<Manifest> {
+    let path = Path::new(&document.name);
+    if !is_yaml(path) {
+        return None;
+    }
+    let text = str::from_utf8(&document.text).ok()?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut manifest = Manifest::default();
+    for placed in yaml::read(text)? {
+        let kind = placed.get("kind").and_then(Placed::text);
+        match (kind, placed.get("spec"), placed.get("services")) {
+            (Some("SeccompProfile"), Some(spec), _) => {
+                manifest.profiles.push(spec.to_json(OF_THE_OPERATOR));
+            }
+            (None, _, Some(services)) => manifest.services(services, folder),
+            _ => manifest.pods(&placed, folder),
+        }
+    }
+    Some(manifest)
+}
+
+/// Fields that the operator keeps for itself.
+const OF_THE_OPERATOR: &[&str] = &["baseProfileName", "state", "disabled"];
+
+impl Manifest {
+    /// The services of a compose file.
+    fn services(&mut self, services: &Placed, folder: &Path) {
+        for service in services.children() {
+            let options = service.get("security_opt").map(Placed::children);
+            for option in options.into_iter().flatten() {
+                let words = option.text().unwrap_or_default();
+                let path = words
+                    .strip_prefix("seccomp=")
+                    .or_else(|| words.strip_prefix("seccomp:"));
+                let Some(path) = path.filter(|path| !matches!(*path, "unconfined" | "builtin"))
+                else {
+                    continue;
+                };
+                if is_true(service.get("privileged")) {
+                    self.tell("CG332", option.span, "the service is privileged, so before Docker 27 it has no filter, whatever is named here");
+                }
+                if service
+                    .get("deploy")
+                    .is_some_and(|deploy| deploy.get("mode").or(deploy.get("placement")).is_some())
+                {
+                    self.tell("CG330", option.span, "`docker stack deploy` leaves `security_opt` out, so the services of a swarm have Docker's default");
+                }
+                let file = folder.join(path);
+                if file.is_file() {
+                    self.named.push(file);
+                } else {
+                    let message = format!("there is no {}", file.display());
+                    self.tell("CG331", option.span, message);
+                }
+            }
+        }
+    }
+
+    /// Every security context of pods, however deep.
+    fn pods(&mut self, placed: &Placed, folder: &Path) {
+        if let Some(profile) = placed.get("seccompProfile") {
+            self.context(placed, profile, folder);
+        }
+        for child in placed.children() {
+            self.pods(child, folder);
+        }
+    }
+
+    fn context(&mut self, context: &Placed, profile: &Placed, folder: &Path) {
+        let Some(path) = profile.get("localhostProfile") else {
+            if profile.get("type").and_then(Placed::text) == Some("Localhost") {
+                let message = "the type is Localhost, and no `localhostProfile` names a file";
+                self.tell("CG331", profile.span, message);
+            }
+            return;
+        };
+        let name = path.text().unwrap_or_default();
+        if profile.get("type").and_then(Placed::text) != Some("Localhost") {
+            let message = "`localhostProfile` counts only where the type is Localhost";
+            self.tell("CG331", path.span, message);
+        }
+        if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+            let message = "`localhostProfile` is beneath the kubelet's folder, neither absolute nor with `..`";
+            self.tell("CG331", path.span, message);
+        }
+        if is_true(context.get("privileged")) {
+            let message =
+                "the container is privileged, so it has no filter, whatever is named here";
+            self.tell("CG332", path.span, message);
+        }
+        let beside = folder.join(name);
+        if beside.is_file() {
+            self.named.push(beside);
+        }
+    }
+
+    fn tell(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        let lint = lint_by_id(code).expect("the rule has a page");
+        self.problems
+            .push(Problem::new(lint.id, lint.severity, span, message));
+    }
+}
+
+fn is_true(placed: Option<&Placed>) -> bool {
+    placed.is_some_and(|placed| placed.node == Node::Bool(true))
+}
+
+/// A problem of a profile in JSON, at its place in the YAML; a change of the JSON is none of the YAML.
+pub(super) fn moved(mut problem: Problem, json: &Json) -> Problem {
+    problem.span = json.place(problem.span);
+    for (span, _) in &mut problem.related {
+        *span = json.place(*span);
+    }
+    problem.fix = None;
+    problem
+}

@@ -1,0 +1,85 @@
+//! Exports that are a list of calls: for units of systemd, and for seccompiler.
+//!
+//! Apart from profiles, because no engine of ours reads them: what they mean comes with them.
+
+use callgate_analyze::export::{Listed, Request, Tool, list};
+use callgate_prove::Budget;
+
+use super::profile::{not_written, refuse_wider};
+use super::{Export, Written};
+use crate::compiler::not_compiled;
+use crate::failure::{Ended, Failure, Status};
+use crate::filter::Filter;
+use crate::input::InputOptions;
+use crate::meaning::Meaning;
+use crate::output;
+use crate::verb::diff::{Entry, lines};
+
+pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ended {
+    let from = arguments.target.read_by(Some(arguments.from));
+    let filter = Filter::read(&arguments.filter, &arguments.layer, options, &from)?;
+    let target = arguments.target.target()?;
+    let reader = match tool {
+        Tool::Systemd => "systemd",
+        Tool::Seccompiler => "seccompiler",
+    };
+    let budget = Budget::default();
+    let request = Request {
+        diagram: &filter.diagram(budget)?,
+        native: target.native,
+        arches: target.arches.as_deref(),
+        limit: arguments.max_rules,
+        budget,
+    };
+    let Listed {
+        text,
+        policy,
+        differences,
+        wider,
+    } = list(tool, &request).map_err(|reason| not_written(&filter.name, &reason))?;
+    let whole = match &target.arches {
+        None => "every call",
+        Some(_) => "every call of the arches that --arch names",
+    };
+    if differences.is_empty() {
+        arguments.put(&Written {
+            bytes: text.into_bytes(),
+            entries: Vec::new(),
+            said: format!(
+                "proved: to {reader}, {whole} is answered as by {}",
+                filter.name
+            ),
+        })?;
+        return Ok(Status::Yes);
+    }
+    let program = callgate_compile::compile(&policy, &callgate_compile::Options::default())
+        .map_err(|error| not_compiled(reader, error))?;
+    let listed = Filter {
+        name: reader.to_owned(),
+        meaning: Meaning::Program(program),
+    };
+    let filters = [filter, listed];
+    let count = differences.len();
+    let entries = differences
+        .into_iter()
+        .map(|difference| Entry::confirmed(&filters, difference))
+        .collect::<Result<Vec<_>, _>>()?;
+    let name = &filters[0].name;
+    crate::say!(
+        "{name}: {reader} has no words for all of it; from the filter to the nearest list, {count} differ:"
+    );
+    output::tell(&lines(&entries));
+    if !arguments.lossy {
+        output::tell(
+            "\n  help: --arch asks for the same answers on the arches that it names alone, --lossy writes it nevertheless\n",
+        );
+        return Err(Failure::told(Status::No));
+    }
+    refuse_wider(&filters, wider)?;
+    arguments.put(&Written {
+        bytes: text.into_bytes(),
+        entries,
+        said: format!("proved: {reader} lets no call through that {name} refuses"),
+    })?;
+    Ok(Status::Yes)
+}
