@@ -29,11 +29,13 @@
 #![forbid(unsafe_code)]
 
 pub mod amend;
+pub mod canonical;
 pub mod decompile;
 pub mod dialect;
 pub mod diff;
 pub mod expect;
 pub mod export;
+pub mod minimal;
 pub mod rules;
 
 mod answers;

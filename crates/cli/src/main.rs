@@ -80,7 +80,8 @@ callgate: from a seccomp profile to a filtered process
   callgate record -o P -- CMD      write a profile from what CMD does
 
 enforce    run · agent · record
-author     new · allow · deny · merge · check · test · explain · diff · prove · compile · bench · export · import · dis · sim
+author     new · allow · deny · fmt · min · merge · check · test · explain · diff · prove
+           compile · bench · export · import · dis · sim
 live       verify · ps
 reference  syscall · schema · actions · doctor
 A PROFILE is a path, `-`, docker:default, FILE.bpf, pid:N or container:NAME.   callgate VERB --help tells more.

@@ -13,8 +13,10 @@ mod dis;
 mod doctor;
 mod explain;
 mod export;
+mod fmt;
 mod import;
 mod merge;
+mod min;
 mod new;
 mod prove;
 mod ps;
@@ -41,11 +43,13 @@ pub(crate) enum Verb {
     #[command(alias = "lint")]
     Check(check::Check),
     Rule(rule::Rule),
-    Test(test::Test),
     New(new::New),
     Allow(allow::Allow),
     Deny(allow::Deny),
+    Fmt(fmt::Fmt),
+    Min(min::Min),
     Merge(merge::Merge),
+    Test(test::Test),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
@@ -81,11 +85,13 @@ impl Verb {
             Self::Record(arguments) => record::run(arguments),
             Self::Check(arguments) => check::run(arguments, options),
             Self::Rule(arguments) => rule::run(arguments),
-            Self::Test(arguments) => test::run(arguments, options),
             Self::New(arguments) => new::run(arguments, options),
             Self::Allow(arguments) => allow::allow(arguments, options),
             Self::Deny(arguments) => allow::deny(arguments, options),
+            Self::Fmt(arguments) => fmt::run(arguments, options),
+            Self::Min(arguments) => min::run(arguments, options),
             Self::Merge(arguments) => merge::run(arguments, options),
+            Self::Test(arguments) => test::run(arguments, options),
             Self::Explain(arguments) => explain::run(arguments, options),
             Self::Diff(arguments) => diff::run(arguments, options),
             Self::Prove(arguments) => prove::run(arguments, options),
