@@ -51,6 +51,29 @@ pub(crate) const VALGRIND: Need = Need {
     is_there: || on_path("valgrind"),
 };
 
+/// Those that read what callgate writes, and a plugin's language.
+const READERS: [Need; 3] = [
+    Need {
+        name: "bubblewrap",
+        packages: &["bubblewrap"],
+        is_there: || on_path("bwrap"),
+    },
+    Need {
+        name: "systemd-analyze",
+        packages: &["systemd"],
+        is_there: || on_path("systemd-analyze"),
+    },
+    Need {
+        name: "python3 with jsonschema and yaml",
+        packages: &["python3", "python3-jsonschema", "python3-yaml"],
+        is_there: || {
+            let mut python = Command::new("python3");
+            let asked = capture(python.args(["-c", "import jsonschema, yaml"]));
+            asked.is_ok_and(|finished| finished.status == 0)
+        },
+    },
+];
+
 /// What the lab starts, in the order in which it is missed.
 pub(crate) const LAB: [Need; 4] = [
     Need {
@@ -121,7 +144,7 @@ impl Need {
 
 /// Installs what is missing where that is allowed: as root, on a machine with apt.
 pub(crate) fn install() -> Fallible {
-    let needs = LAB.iter().chain(&ENGINES);
+    let needs = LAB.iter().chain(&ENGINES).chain(&READERS);
     let needs = needs.chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())

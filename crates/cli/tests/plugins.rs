@@ -2,6 +2,14 @@
 //!
 //! Apart from the sessions, because files, sockets and time have a part in what happens.
 
+#[path = "../../../tests/src/left_out.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of another crate, of which one function is used"
+)]
+mod left_out;
+
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
@@ -219,6 +227,12 @@ fn rate_makes_calls_wait() {
 
 #[test]
 fn an_external_plugin_answers() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return left_out::left_out(
+            "plugins::an_external_plugin_answers",
+            "python3 is not installed",
+        );
+    }
     let place = Place::new("external");
     let example =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/callgate-action-weekday");
