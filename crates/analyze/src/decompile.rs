@@ -73,7 +73,7 @@ pub fn decompile_as(
     limit: usize,
     budget: Budget,
 ) -> Result<Decompiled, NoProfile> {
-    let mut shape = Shape::of(diagram).map_err(NoProfile::Unwritable)?;
+    let mut shape = Shape::by_name(diagram).map_err(NoProfile::Unwritable)?;
     if let Some(only) = &target.arches {
         shape.arches.retain(|(arch, _)| only.contains(arch));
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, Section};
 use callgate_prove::{Diagram, Fixed, Look, Part};
-use callgate_syscalls::Arch;
+use callgate_syscalls::{Arch, Syscall};
 
 use crate::conjunctions::{Conjunction, Style, Writer};
 use crate::numbers::{Run, TooManyRuns, runs, unknown_tokens};
@@ -100,6 +100,21 @@ impl Shape {
             }
         }
         Ok(Self { bad_arch, arches })
+    }
+
+    /// The same for rules that go by names: without x32 where all of its calls get what those of unknown arches get.
+    ///
+    /// What is left of it then are numbers without a name, such as those above runc's ceiling, and its reader makes them by itself.
+    pub(crate) fn by_name(diagram: &Diagram) -> Result<Self, Unwritable> {
+        let mut shape = Self::of(diagram)?;
+        let is_bad = |nr: u32| {
+            let (part, _) = diagram.part(Fixed::Number(Arch::X32.audit(), nr));
+            diagram.look(part) == Look::Answer(shape.bad_arch)
+        };
+        if Syscall::numbers(Arch::X32).all(|(nr, _)| is_bad(nr)) {
+            shape.arches.retain(|&(arch, _)| arch != Arch::X32);
+        }
+        Ok(shape)
     }
 
     /// The answer that most numbers get whatever the arguments.

@@ -101,34 +101,36 @@ fn test(
 mod tests {
     use super::*;
 
-    fn tests(spec: &str, answer: Answer) -> Result<Vec<Test>, String> {
-        let subject = of_call(spec, answer, Arch::X86_64)?;
-        Ok(subject.comparisons.iter().map(|each| each.test).collect())
+    fn comparisons(spec: &str, answer: Answer) -> Result<Vec<Comparison>, String> {
+        Ok(of_call(spec, answer, Arch::X86_64)?.comparisons)
     }
 
     #[test]
     fn what_is_allowed_is_exact_and_what_is_denied_has_the_flags() {
-        let masked = |mask, value| Ok(vec![Test::MaskedEq { mask, value }]);
+        let first = Arg::new(0).expect("a call has six");
+        let masked = |mask, value| Ok(vec![Comparison::new(first, Test::MaskedEq { mask, value })]);
+        let equal = |value| Ok(vec![Comparison::new(first, Test::Eq(value))]);
         let deny = Answer::Deny(1);
         for (spec, answer, expected) in [
             ("read", deny, Ok(Vec::new())),
             (
                 "unshare(CLONE_NEWNS)",
                 Answer::Allow,
-                masked(0xffff_ffff, 0x2_0000),
+                // Its flags are a long.
+                equal(0x2_0000),
             ),
             ("unshare(CLONE_NEWNS)", deny, masked(0x2_0000, 0x2_0000)),
-            ("unshare(0)", deny, masked(0xffff_ffff, 0)),
+            ("unshare(0)", deny, equal(0)),
             ("personality(8)", deny, masked(0xffff_ffff, 8)),
             ("close(-1)", deny, masked(0xffff_ffff, 0xffff_ffff)),
-            ("mmap(4096)", Answer::Allow, Ok(vec![Test::Eq(4096)])),
+            ("mmap(4096)", Answer::Allow, equal(4096)),
             (
                 "close(0x100000000)",
                 deny,
                 Err("argument 0 of close has 32 bits, and 0x100000000 has more".to_owned()),
             ),
         ] {
-            assert_eq!(tests(spec, answer), expected, "{spec}");
+            assert_eq!(comparisons(spec, answer), expected, "{spec}");
         }
     }
 }

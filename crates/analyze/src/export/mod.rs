@@ -58,7 +58,7 @@ pub struct Request<'a> {
 /// # Errors
 /// There is none, or it takes more rules than the limit.
 pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
-    let mut shape = Shape::of(request.diagram).map_err(NoProfile::Unwritable)?;
+    let mut shape = Shape::by_name(request.diagram).map_err(NoProfile::Unwritable)?;
     let counts = |arch: Arch| match (tool, request.arches) {
         (Tool::Seccompiler, _) => arch == request.native,
         (Tool::Systemd, Some(only)) => only.contains(&arch),

@@ -21,9 +21,9 @@ use crate::words;
 /// Hold profiles against the expectations that are written beside them
 ///
 /// A test is a TOML file that names a profile, who reads it (`targets`), and on which arches (`archs`).
-/// Each [[expect]] is a call, a @group or a runtime's @floor/…, and the verdict that is expected: allow, deny, kill, an action's
+/// Each `[[expect]]` is a call, a @group or a runtime's @floor/…, and the verdict that is expected: allow, deny, kill, an action's
 /// name or an errno's. What a call leaves open (`*`, or not written) is any value: the proof is by decision diagrams.
-/// Each [[run]] is a command that runs under `callgate run` with the profile, or with `{seccomp}` among its words by itself,
+/// Each `[[run]]` is a command that runs under `callgate run` with the profile, or with `{seccomp}` among its words by itself,
 /// as Docker does with --security-opt, and the status and words that are expected of it.
 #[derive(Args, Debug)]
 #[command(
