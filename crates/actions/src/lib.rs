@@ -1,16 +1,17 @@
 //! Answers seccomp user notifications: a filter asks about a call, a handler here says what becomes of it.
 //!
-//! ```no_run
+//! ```
 //! use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, serve};
 //!
+//! # fn answer(descriptor: std::os::fd::OwnedFd, resolved: callgate_engines::Resolved) -> Result<(), Box<dyn std::error::Error>> {
 //! let mut registry = Registry::new();
 //! registry.register(CustomAction::notify("x-watch", |call: &Call<'_>| {
 //!     println!("{}", call.name());
 //!     Ok(Reply::Continue(Race::NothingDecided))
 //! }))?;
-//! # let (descriptor, resolved): (std::os::fd::OwnedFd, callgate_engines::Resolved) = unimplemented!();
 //! serve(&Listener::new(descriptor)?, &resolved, &registry)?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Should I use this?

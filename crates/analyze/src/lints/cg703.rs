@@ -2,10 +2,9 @@
 //!
 //! Apart from CG206: a listener can look there, and it may change after the look.
 
-use callgate_policy::Action;
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::listed::asked_about;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -58,18 +57,12 @@ const CALLS: &[&str] = &[
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let arch = subject.target.native;
-    let asked = CALLS.iter().filter_map(|&name| {
-        let call = subject.some(arch, name, |action| action == Action::Notify)?;
-        Some((name, call))
-    });
-    let asked: Vec<_> = asked.collect();
-    let Some(&(_, first)) = asked.first() else {
+    let Some((first, names)) = asked_about(subject, arch, CALLS) else {
         return Vec::new();
     };
-    let names: Vec<&str> = asked.iter().map(|&(name, _)| name).collect();
     let message = format!(
         "what decides about {} stands in the caller's memory, which may change after the listener looked",
-        some_of(&names)
+        names
     );
     vec![
         LINT.problem(subject.place_of(first), message)

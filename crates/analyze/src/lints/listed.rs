@@ -1,9 +1,10 @@
-//! Lists of calls that a rule allows and the baseline does not.
+//! Lists of calls: what a rule allows of one and the baseline does not, and what a listener is asked about.
 //!
 //! Apart from the lints that use it, which differ in the list and its reason.
 
+use callgate_policy::Action;
 use callgate_profile::{Problem, Span};
-use callgate_syscalls::Syscall;
+use callgate_syscalls::{Arch, Syscall};
 
 use crate::call::Call;
 use crate::lint::Lint;
@@ -47,6 +48,22 @@ pub(super) fn allowed(
             .note(subject.shown(first))
     };
     rules.into_iter().map(problem).collect()
+}
+
+/// The first of these calls about which a listener can be asked, and all of them in words.
+pub(super) fn asked_about(
+    subject: &Subject<'_>,
+    arch: Arch,
+    names: &[&'static str],
+) -> Option<(Call, String)> {
+    let asked = |&name: &&'static str| {
+        let call = subject.some(arch, name, |action| action == Action::Notify)?;
+        Some((name, call))
+    };
+    let asked: Vec<_> = names.iter().filter_map(asked).collect();
+    let &(_, first) = asked.first()?;
+    let names: Vec<&str> = asked.iter().map(|&(name, _)| name).collect();
+    Some((first, some_of(&names)))
 }
 
 /// A few names of many: `mount, umount2 and 3 more`.
