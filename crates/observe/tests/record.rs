@@ -67,9 +67,10 @@ fn endings_are_those_of_the_command() {
             "trap 'exit 3' USR1; kill -USR1 $$; exit 4",
             Ending::Exited(3),
         ),
-        // A stop of the process, undone by a child, changes nothing.
+        // A stop of the process, undone by a child, changes nothing. The child repeats itself: what it sends before the
+        // stop undoes nothing.
         (
-            "(kill -CONT $$) & kill -STOP $$; wait; exit 5",
+            "(while sleep 0.05; do kill -CONT $$; done) & kill -STOP $$; kill -KILL $!; wait; exit 5",
             Ending::Exited(5),
         ),
     ] {
