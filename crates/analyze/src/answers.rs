@@ -2,7 +2,7 @@
 //!
 //! Apart from the verdict on one call, because this leaves the arguments open.
 
-use callgate_policy::{Action, Policy, Rule};
+use callgate_policy::{Action, Decision, Policy, Rule};
 use callgate_syscalls::{Arch, Syscall};
 
 /// The answers to the calls of one number on an arch.
@@ -28,10 +28,20 @@ impl Answers<'_> {
 
     /// What a call with these arguments gets: the same as [`Policy::decide`] says, without a look at other calls' rules.
     #[must_use]
-    pub fn action(&self, args: &[u64; 6]) -> Action {
+    pub fn decide(&self, args: &[u64; 6]) -> Decision {
         let (arch, nr) = self.call;
-        let rule = self.rules.iter().find(|rule| rule.matches(arch, nr, args));
-        rule.map_or(self.otherwise, |rule| rule.action)
+        let first = self.rules.iter().find(|rule| rule.matches(arch, nr, args));
+        let rule = first.copied().or(self.last);
+        Decision {
+            action: rule.map_or(self.otherwise, |rule| rule.action),
+            rule: rule.map(|rule| rule.id),
+        }
+    }
+
+    /// The action of [`decide`](Self::decide).
+    #[must_use]
+    pub fn action(&self, args: &[u64; 6]) -> Action {
+        self.decide(args).action
     }
 
     /// Whether some call of this number is made.

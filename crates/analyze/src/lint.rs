@@ -70,7 +70,18 @@ impl Standard {
     /// What the lints find in a profile as the target reads it, by place.
     #[must_use]
     pub fn lint(&self, profile: &Profile, resolved: &Resolved) -> Vec<Problem> {
-        let subject = Subject::new(profile, resolved, self);
+        self.lint_beside(profile, resolved, &[])
+    }
+
+    /// The same, with what other targets make of the same profile at hand: a lint that compares with one of them reads no more.
+    #[must_use]
+    pub fn lint_beside(
+        &self,
+        profile: &Profile,
+        resolved: &Resolved,
+        beside: &[(&Target, &Resolved)],
+    ) -> Vec<Problem> {
+        let subject = Subject::new(profile, resolved, self, beside);
         let mut problems: Vec<Problem> = LINTS
             .iter()
             .flat_map(|lint| match lint.find {

@@ -2,6 +2,7 @@
 //!
 //! Apart from the lints, because what one of them found out the next one need not.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use callgate_engines::{Engine, How, Kind, Resolved, Runtime, Target, read};
@@ -20,7 +21,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) resolved: &'a Resolved,
     pub(crate) standard: &'a Standard,
     pub(crate) target: &'a Target,
-    docker: OnceCell<Option<Resolved>>,
+    beside: &'a [(&'a Target, &'a Resolved)],
+    docker: OnceCell<Option<Cow<'a, Resolved>>>,
     answers: OnceCell<Vec<OfArch<'a>>>,
 }
 
@@ -32,12 +34,14 @@ impl<'a> Subject<'a> {
         profile: &'a Profile,
         resolved: &'a Resolved,
         standard: &'a Standard,
+        beside: &'a [(&'a Target, &'a Resolved)],
     ) -> Self {
         Self {
             profile,
             resolved,
             standard,
             target: &standard.target,
+            beside,
             docker: OnceCell::new(),
             answers: OnceCell::new(),
         }
@@ -50,13 +54,17 @@ impl<'a> Subject<'a> {
                 engine: Engine::DOCKER,
                 ..self.target.clone()
             };
-            read(self.profile, &target).ok()
+            let at_hand = self.beside.iter().find(|(reader, _)| **reader == target);
+            match at_hand {
+                Some(&(_, resolved)) => Some(Cow::Borrowed(resolved)),
+                None => read(self.profile, &target).ok().map(Cow::Owned),
+            }
         };
         match self.target.engine {
             Engine::Container {
                 kind: Kind::Docker, ..
             } => None,
-            _ => self.docker.get_or_init(read).as_ref(),
+            _ => self.docker.get_or_init(read).as_deref(),
         }
     }
 
@@ -179,7 +187,11 @@ impl<'a> Subject<'a> {
 
     /// What the profile says of a call.
     pub(crate) fn decide(&self, call: Call) -> Decision {
-        self.resolved.policy.decide(&call.data())
+        let named = call.syscall();
+        match named.and_then(|named| self.answers_to(call.arch, named)) {
+            Some(answers) => answers.decide(&call.args),
+            None => self.resolved.policy.decide(&call.data()),
+        }
     }
 
     /// The name in the document that decides a call; none where no rule does.

@@ -36,10 +36,11 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
             // Each place keeps its layout and gets another name; a name that needs escapes is left alone.
             let is_plain =
                 |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_control);
-            let in_order = names
+            let moved = names
                 .iter()
                 .zip(&sorted)
-                .map(|(place, name)| (place.span, format!("\"{name}\"")));
+                .filter(|(place, name)| place.value != **name);
+            let in_order = moved.map(|(place, name)| (place.span, format!("\"{name}\"")));
             let in_order = in_order.collect();
             let problem = LINT
                 .problem(pair[1].span, message)

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use callgate_analyze::Standard;
-use callgate_engines::Target;
+use callgate_engines::{Resolved, Target};
 use callgate_profile::{Parsed, Problem, Severity};
 
 use super::manifest::{self, Manifest};
@@ -70,21 +70,27 @@ fn of_manifest(manifest: Manifest, options: InputOptions, standards: &[&Standard
     problems
 }
 
-/// The problems of a profile for all targets.
+/// The problems of a profile for all targets: all that their readings and the lints find.
 fn for_all(parsed: &Parsed, standards: &[&Standard]) -> Vec<Problem> {
-    let found = standards
+    let judged = standards
         .iter()
-        .map(|standard| (&standard.target, problems_for(parsed, standard)));
+        .map(|standard| reading::judge(parsed, &standard.target));
+    let (readings, told): (Vec<_>, Vec<_>) = judged.unzip();
+    let pairs = standards.iter().zip(&readings);
+    let pairs =
+        pairs.filter_map(|(standard, resolved)| Some((&standard.target, resolved.as_ref()?)));
+    let beside: Vec<(&Target, &Resolved)> = pairs.collect();
+    let of_each = standards.iter().zip(&readings).zip(told);
+    let found = of_each.map(|((standard, resolved), problems)| {
+        let all = match parsed.profile.as_ref().zip(resolved.as_ref()) {
+            Some((profile, resolved)) => {
+                reading::by_place(problems, standard.lint_beside(profile, resolved, &beside))
+            }
+            None => problems,
+        };
+        (&standard.target, all)
+    });
     summed(joined(found.collect()))
-}
-
-/// All that one target's reading and the lints find.
-fn problems_for(parsed: &Parsed, standard: &Standard) -> Vec<Problem> {
-    let (resolved, problems) = reading::judge(parsed, &standard.target);
-    match parsed.profile.as_ref().zip(resolved) {
-        Some((profile, resolved)) => reading::by_place(problems, standard.lint(profile, &resolved)),
-        None => problems,
-    }
 }
 
 /// The problems for all targets by place, each once; one that not all have says whose it is.
