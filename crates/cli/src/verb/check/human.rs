@@ -4,16 +4,18 @@
 
 use std::fmt::Write;
 
+use rayon::prelude::*;
+
 use super::found::Checked;
 use crate::render::{self, Source};
 use crate::words;
 
 /// The page.
 pub(super) fn page(checked: &[Checked], sources: &[Source<'_>]) -> String {
-    let mut text = String::new();
-    for (checked, source) in checked.iter().zip(sources) {
-        text.push_str(&render::problems(source, &checked.problems));
-    }
+    let pairs = checked.par_iter().zip(sources);
+    let mut text: String = pairs
+        .map(|(checked, source)| render::problems(source, &checked.problems))
+        .collect();
     for checked in checked {
         let severities = checked.problems.iter().map(|problem| problem.severity);
         let summary = words::problem_counts(severities).unwrap_or("clean".to_owned());

@@ -3,10 +3,11 @@
 //! Apart from the check of one document, which does not know of others.
 
 use std::path::Path;
-use std::thread;
 
 use callgate_analyze::{Context, Standard};
 use callgate_engines::Engine;
+use memchr::memmem;
+use rayon::prelude::*;
 
 use super::found::Checked;
 use super::manifest::is_yaml;
@@ -78,32 +79,12 @@ impl Readers {
         options: InputOptions,
         selection: &Selection,
     ) -> Vec<Checked> {
-        let check = |(document, places): (Document, &Vec<usize>)| {
+        let work = documents.into_par_iter().zip(&self.of);
+        let checked = work.map(|(document, places)| {
             let standards = self.at(places);
             Checked::of(document, options, &standards, selection)
-        };
-        let mut work: Vec<(Document, &Vec<usize>)> = documents.into_iter().zip(&self.of).collect();
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        if work.len() < 2 || threads < 2 {
-            return work.into_iter().map(check).collect();
-        }
-        let share = work.len().div_ceil(threads);
-        let mut shares = Vec::new();
-        while !work.is_empty() {
-            let rest = work.split_off(share.min(work.len()));
-            shares.push(std::mem::replace(&mut work, rest));
-        }
-        thread::scope(|scope| {
-            let start = |share: Vec<_>| {
-                scope.spawn(move || share.into_iter().map(check).collect::<Vec<Checked>>())
-            };
-            let running: Vec<_> = shares.into_iter().map(start).collect();
-            let done = running.into_iter().map(|thread| match thread.join() {
-                Ok(checked) => checked,
-                Err(fault) => std::panic::resume_unwind(fault),
-            });
-            done.flatten().collect()
-        })
+        });
+        checked.collect()
     }
 }
 
@@ -126,8 +107,8 @@ fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
 }
 
 fn seems(text: &[u8]) -> Seems {
-    let has = |key: &[u8]| text.windows(key.len()).any(|part| part == key);
-    match (has(b"\"x-actions\""), has(b"\"ociVersion\"")) {
+    let has = |key: &str| memmem::find(text, key.as_bytes()).is_some();
+    match (has("\"x-actions\""), has("\"ociVersion\"")) {
         (true, _) => Seems::Own,
         (false, true) => Seems::OciConfig,
         (false, false) => Seems::Profile,
