@@ -80,8 +80,10 @@ impl Way {
                     .replace("{callgate}", &workshop.callgate().display().to_string())
             })
             .collect();
-        if let Task::Verify(said) = &row.task {
-            return verify(&given, said, workshop, engine);
+        match &row.task {
+            Task::Verify(said) => return verify(&given, said, workshop, engine),
+            Task::Test { words, exit } => return test(&given, words, *exit, workshop, engine),
+            Task::Program(_) | Task::Callgate(_) => {}
         }
         match self {
             Way::Docker => docker(row, &given, &words, engine),
@@ -157,6 +159,44 @@ fn verify(
     let finished = capture(&mut command);
     capture(engine.docker().args(["rm", "--force", &name]))?;
     finished
+}
+
+/// Writes a test beside the profile, whose command is the engine's own, and runs it.
+fn test(
+    given: &Given,
+    words: &[String],
+    exit: u8,
+    workshop: &Workshop,
+    engine: &Engine,
+) -> Fallible<Finished> {
+    let Given::File(profile) = given else {
+        return Err("a test stands beside a profile that is a file".into());
+    };
+    let start = [
+        "docker",
+        "run",
+        "--rm",
+        "--network=none",
+        "{seccomp}",
+        IMAGE,
+    ];
+    let words: Vec<&str> = start
+        .into_iter()
+        .chain(words.iter().map(String::as_str))
+        .collect();
+    let file = workshop.folder().join("container.test.toml");
+    let text = format!("profile = {profile:?}\n[[run]]\ncmd = {words:?}\nexit = {exit}\n");
+    fs::write(&file, text)?;
+    let mut command = Command::new("timeout");
+    command
+        .arg(SECONDS)
+        .arg(workshop.callgate())
+        .arg("test")
+        .arg(&file);
+    if let Some(socket) = engine.socket() {
+        command.env("DOCKER_HOST", socket);
+    }
+    capture(&mut command)
 }
 
 fn callgate(row: &Row, given: &Given, words: &[String], workshop: &Workshop) -> Fallible<Finished> {

@@ -5,6 +5,7 @@ mod actions;
 mod gotchas;
 mod operators;
 mod steps;
+mod test;
 mod verify;
 
 use super::answer::Expected;
@@ -35,6 +36,8 @@ pub(super) enum Task {
     Callgate(Vec<String>),
     /// A container that stays, while `callgate verify` holds it against this profile.
     Verify(Profile),
+    /// `callgate test` with a command that the engine itself runs in a container of the lab, and its exit status as stated.
+    Test { words: Vec<String>, exit: u8 },
 }
 
 /// Whether the process may gain privileges.
@@ -66,6 +69,7 @@ pub(super) fn all() -> Vec<Row> {
         operators::rows(),
         gotchas::rows(),
         verify::rows(),
+        test::rows(),
     ]
     .into_iter()
     .flatten()
@@ -120,6 +124,17 @@ impl Row {
             Way::Crun,
             "one engine is enough to find a container by its name",
         )
+    }
+
+    /// A row in which `callgate test` has the engine run a program, and holds its exit status against the one stated.
+    fn test(name: &str, profile: Profile, words: &[&str], exit: u8, expected: Expected) -> Row {
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Row {
+            task: Task::Test { words, exit },
+            ..Row::program(name, profile, [""; 0], expected)
+        }
+        .not(Way::Callgate, "the command's own tests run its children")
+        .not(Way::Crun, "the profile goes to an engine by its option")
     }
 
     /// Puts words before the command.
@@ -191,7 +206,7 @@ impl Task {
     pub(super) fn words(&self) -> &[String] {
         match self {
             Task::Program(words) | Task::Callgate(words) => words,
-            Task::Verify(_) => &[],
+            Task::Verify(_) | Task::Test { .. } => &[],
         }
     }
 }
