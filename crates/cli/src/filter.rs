@@ -7,15 +7,17 @@ use std::fmt;
 use callgate_analyze::Call;
 use callgate_analyze::diff::{Difference, differences};
 use callgate_bpf::{Action, SeccompData};
+use callgate_engines::Target;
 use callgate_policy::of_stack;
+use callgate_profile::Options;
 use callgate_prove::{Budget, Diagram, Undecided};
 use callgate_syscalls::Arch;
 
 use crate::failure::{Failure, Status};
-use crate::input::{self, InputOptions};
+use crate::input::{self, Document, InputOptions};
 use crate::live::Live;
 use crate::meaning::{LayerOptions, Meaning};
-use crate::reading::TargetOptions;
+use crate::reading::{Reading, TargetOptions};
 use crate::words;
 
 /// A filter, or several as one, and what to call it.
@@ -72,6 +74,26 @@ impl Filter {
             name: input::title(file),
             meaning: Meaning::Program(input::raw_program(file, &bytes, Some(endian))?),
         })
+    }
+
+    /// A profile that callgate wrote for a target, as the target reads it.
+    pub(crate) fn written(json: &str, target: &Target) -> Self {
+        let profile = callgate_profile::parse(json.as_bytes(), &Options::default()).profile;
+        let profile = profile.expect("what is written is a profile");
+        let resolved = callgate_engines::read(&profile, target).expect("it was read before");
+        let document = Document {
+            name: "the profile".to_owned(),
+            text: json.as_bytes().to_vec(),
+        };
+        Self {
+            name: document.name.clone(),
+            meaning: Meaning::Policy(Box::new(Reading {
+                document,
+                profile,
+                resolved,
+                target: target.clone(),
+            })),
+        }
     }
 
     /// All filters in force.

@@ -4,12 +4,13 @@
 
 use std::path::PathBuf;
 
-use callgate_analyze::decompile::decompile;
+use callgate_analyze::decompile::{Decompiled, decompile};
+use callgate_engines::Target;
 use callgate_prove::{Budget, Diagram};
 use clap::Args;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::filter::Filter;
+use crate::filter::{Filter, Witness};
 use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
 use crate::output;
@@ -79,14 +80,7 @@ pub(crate) fn run(arguments: &Merge, options: InputOptions) -> Ended {
     let written = decompile(&all, &target, arguments.max_rules, budget)
         .map_err(|reason| Failure::new(Status::No, format_args!("the merged filter: {reason}")))?;
     if !written.differences.is_empty() {
-        return Err(Failure::new(
-            Status::No,
-            format_args!(
-                "{target} reads no profile that says all of the merged filter; the nearest differs in {} calls",
-                written.differences.len()
-            ),
-        )
-        .help("--arch asks for the same answers on the arches that it names alone"));
+        return Err(not_said(&all, &written, &target));
     }
     output::to_file_or_stdout(&arguments.output, written.text.as_bytes())?;
     crate::say!(
@@ -95,4 +89,27 @@ pub(crate) fn run(arguments: &Merge, options: InputOptions) -> Ended {
         written.rules
     );
     Ok(Status::Yes)
+}
+
+/// Says which calls the nearest profile answers otherwise, each with both answers.
+fn not_said(all: &Diagram, written: &Decompiled, target: &Target) -> Failure {
+    let nearest = Filter::written(&written.json, target);
+    crate::say!(
+        "{target} reads no profile that says all of the merged filter; the nearest differs in {} calls:\n",
+        written.differences.len()
+    );
+    let calls = written.differences.iter().flat_map(|each| &each.witnesses);
+    for &call in calls {
+        let witness = Witness {
+            call,
+            answers: [all.answer(&call), nearest.answer(&call)],
+        };
+        output::tell(&format!(
+            "  {} -> {}  {witness}\n",
+            witness.answer(0),
+            witness.answer(1)
+        ));
+    }
+    output::tell("\n  help: --arch asks for the same answers on the arches that it names alone\n");
+    Failure::told(Status::No)
 }

@@ -9,16 +9,14 @@ use callgate_analyze::dialect::Dialect;
 use callgate_analyze::rules::Unwritable;
 use callgate_engines::{Engine, Target};
 use callgate_policy::SeccompData;
-use callgate_profile::Options;
 use callgate_prove::Budget;
 
 use super::{Export, Kind, Written};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Filter, Witness};
-use crate::input::{Document, InputOptions};
+use crate::input::InputOptions;
 use crate::meaning::Meaning;
 use crate::output;
-use crate::reading::Reading;
 use crate::verb::diff::{Entry, lines};
 
 pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
@@ -77,7 +75,7 @@ fn differently(
 ) -> Ended {
     let reads_as_callgate =
         arguments.from == Engine::Callgate && matches!(filter.meaning, Meaning::Policy(_));
-    let filters = [filter, read_back(target, &written.json)];
+    let filters = [filter, Filter::written(&written.json, target)];
     let count = written.differences.len();
     let entries = written
         .differences
@@ -128,26 +126,6 @@ pub(super) fn refuse_wider(
         ),
     )
     .help("--arch asks for the same answers on the arches that it names alone"))
-}
-
-/// What was written, as its reader reads it.
-fn read_back(target: &Target, json: &str) -> Filter {
-    let profile = callgate_profile::parse(json.as_bytes(), &Options::default()).profile;
-    let profile = profile.expect("what is written is a profile");
-    let resolved = callgate_engines::read(&profile, target).expect("it was read before");
-    let document = Document {
-        name: "the profile".to_owned(),
-        text: json.as_bytes().to_vec(),
-    };
-    Filter {
-        name: document.name.clone(),
-        meaning: Meaning::Policy(Box::new(Reading {
-            document,
-            profile,
-            resolved,
-            target: target.clone(),
-        })),
-    }
 }
 
 /// Who reads a kind, where nobody is named.
