@@ -9,7 +9,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::command::{Fallible, succeed};
+use crate::command::{Fallible, capture, succeed};
 
 /// How long it goes on.
 #[derive(Args)]
@@ -48,6 +48,7 @@ pub(crate) fn run(extent: &Extent) -> Fallible {
             .current_dir(root);
         command
     };
+    find_planted(target("planted", COVERAGE).arg(LONGEST))?;
     let mut policies = target("policies", COVERAGE);
     policies
         .arg(&corpus)
@@ -56,4 +57,22 @@ pub(crate) fn run(extent: &Extent) -> Fallible {
         .arg(format!("-runs={}", extent.cases));
     succeed(&mut policies)?;
     succeed(target("kernel", "").arg(&corpus))
+}
+
+/// So many policies must suffice to find the planted fault.
+const UNTIL_FOUND: u64 = 200_000;
+
+/// What the target says when an answer is wrong.
+const FOUND: &str = "SUMMARY: libFuzzer: deadly signal";
+
+/// An error where the planted fault is not found: then that nothing else is found says nothing.
+fn find_planted(planted: &mut Command) -> Fallible {
+    let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/fuzz/found-");
+    planted.arg(format!("-artifact_prefix={}", artifacts.display()));
+    let finished = capture(planted.arg(format!("-runs={UNTIL_FOUND}")))?;
+    if finished.status == 0 || !finished.stderr.contains(FOUND) {
+        return Err(format!("the planted fault was not found: {}", finished.stderr).into());
+    }
+    println!("fuzz: the planted fault is found");
+    Ok(())
 }
