@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::call::Call;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -19,11 +20,12 @@ pub(crate) const LINT: Lint = Lint {
 
 const PAGE: &str = "\
 The loader and the libc of a program map memory, set up threads and signals before `main`.
-A profile that refuses one of these calls lets no ordinary program begin; restart_syscall is made by the kernel's order after a signal, and no program expects it to fail.
+A profile that refuses one of these calls lets no ordinary program begin.
+The kernel has restart_syscall made when a call that waits, as nanosleep, goes on after the process was stopped, and no program expects that to fail.
 A static program without a libc may do without; else allow them.
 ";
 
-/// What a loader and a libc make in every start, and restart_syscall.
+/// What a loader and a libc make in every start.
 const AT_THE_START: &[&str] = &[
     "mmap",
     "mprotect",
@@ -32,31 +34,40 @@ const AT_THE_START: &[&str] = &[
     "set_tid_address",
     "rt_sigprocmask",
     "rt_sigaction",
-    "restart_syscall",
 ];
+
+/// What the kernel has a program make after a signal.
+const AFTER_A_SIGNAL: &str = "restart_syscall";
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let arch = subject.target.native;
-    let refused = AT_THE_START
-        .iter()
-        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
-    let refused: Vec<_> = refused.collect();
     // A profile that makes no call at all has other lints.
     if subject.makes_nothing(arch) {
         return Vec::new();
     }
-    let Some(&(_, first)) = refused.first() else {
-        return Vec::new();
+    let refused = AT_THE_START
+        .iter()
+        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
+    let (names, calls): (Vec<&str>, Vec<Call>) = refused.unzip();
+    let found = match calls.first() {
+        Some(&first) => Some((
+            first,
+            format!(
+                "programs begin with calls that this refuses: {}",
+                some_of(&names)
+            ),
+        )),
+        None => subject.never_made(arch, AFTER_A_SIGNAL).map(|call| {
+            let message =
+                format!("{AFTER_A_SIGNAL} is refused, by which calls that wait go on after a stop");
+            (call, message)
+        }),
     };
-    let names: Vec<&str> = refused.iter().map(|&(name, _)| name).collect();
-    let message = format!(
-        "programs begin with calls that this refuses: {}",
-        some_of(&names)
-    );
-    vec![
-        LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first)),
-    ]
+    let problems = found.map(|(call, message)| {
+        LINT.problem(subject.place_of(call), message)
+            .note(subject.shown(call))
+    });
+    problems.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -66,6 +77,7 @@ mod tests {
     #[test]
     fn refused_and_not() {
         assert!(finds(&refusing(&["brk"]), "docker", "CG605"));
+        assert!(finds(&refusing(&["restart_syscall"]), "docker", "CG605"));
         assert!(!finds(&refusing(&["getpgid"]), "docker", "CG605"));
     }
 }
