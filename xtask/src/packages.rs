@@ -51,8 +51,13 @@ pub(crate) const VALGRIND: Need = Need {
     is_there: || on_path("valgrind"),
 };
 
-/// Those that read what callgate writes, and a plugin's language.
-const READERS: [Need; 3] = [
+/// Those that read what callgate writes, an editor, and a plugin's language.
+const READERS: [Need; 4] = [
+    Need {
+        name: "neovim",
+        packages: &["neovim"],
+        is_there: || on_path("nvim"),
+    },
     Need {
         name: "bubblewrap",
         packages: &["bubblewrap"],

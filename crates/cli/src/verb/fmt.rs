@@ -3,6 +3,7 @@
 //! Apart from `min`, which takes out what changes nothing: here nothing that is said goes.
 
 use callgate_analyze::canonical::{NotCanonical, canonical};
+use callgate_engines::Target;
 use callgate_prove::Budget;
 use clap::Args;
 
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
             Reading::of(document.clone(), options, target.clone())?;
         }
         let text = text_of(&document)?;
-        let laid = canonical(text, &targets, Budget::default()).map_err(|reason| {
+        let laid = laid_out(text, &targets).map_err(|reason| {
             let status = match reason {
                 NotCanonical::Matters(_) => Status::No,
                 _ => Status::Meaningless,
@@ -65,4 +66,9 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
         }
     }
     Ok(status)
+}
+
+/// A text in the one layout.
+pub(crate) fn laid_out(text: &str, targets: &[Target]) -> Result<String, NotCanonical> {
+    canonical(text, targets, Budget::default())
 }

@@ -15,6 +15,7 @@ mod explain;
 mod export;
 mod fmt;
 mod import;
+mod lsp;
 mod merge;
 mod min;
 mod new;
@@ -65,6 +66,7 @@ pub(crate) enum Verb {
     Sim(sim::Sim),
     Syscall(syscall::Lookup),
     Schema(schema::Schema),
+    Lsp(lsp::Lsp),
     Actions(actions::Actions),
     Agent(agent::Agent),
     Doctor(doctor::Doctor),
@@ -106,6 +108,7 @@ impl Verb {
             Self::Syscall(arguments) => syscall::run(arguments),
             Self::Agent(arguments) => agent::run(arguments),
             Self::Schema(arguments) => schema::run(arguments),
+            Self::Lsp(arguments) => lsp::run(arguments, options),
             Self::Actions(arguments) => actions::run(arguments),
             Self::Doctor(arguments) => doctor::run(arguments),
         }

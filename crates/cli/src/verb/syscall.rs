@@ -91,11 +91,7 @@ fn on(arch: Arch, number: u32) -> Option<Syscall> {
 fn print(call: Syscall, arguments: &Lookup) -> Ended {
     match arguments.format {
         Format::Human => {
-            let native = arguments
-                .native
-                .or(Arch::of_this_build())
-                .unwrap_or(Arch::X86_64);
-            output::answer(&page(call, native))?;
+            output::answer(&page_for(call, arguments.native))?;
         }
         Format::Json => output::document(&Answer::of(call))?,
     }
@@ -138,6 +134,12 @@ struct GroupAnswer<'g> {
     schema: &'static str,
     name: &'g str,
     calls: Vec<&'g str>,
+}
+
+/// The page of a call for who has a machine of that arch, or of this one's.
+pub(crate) fn page_for(call: Syscall, native: Option<Arch>) -> String {
+    let native = native.or(Arch::of_this_build());
+    page(call, native.unwrap_or(Arch::X86_64))
 }
 
 /// The page of a call; its arguments are shown as on the native arch or, if that lacks the call, as on one that has it.

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use callgate_profile::builtin;
+use memchr::memmem;
 
 use super::manifest::{self, is_yaml};
 use crate::failure::Failure;
@@ -94,13 +95,22 @@ fn may_be_profile(path: &Path, options: InputOptions) -> bool {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return false;
     }
-    let key: &[u8] = match is_yaml(path) {
-        true => b"eccomp",
-        false => b"\"defaultAction\"",
-    };
     let mut text = Vec::new();
     match File::open(path).and_then(|file| file.take(options.max_size.0).read_to_end(&mut text)) {
-        Ok(_) => text.windows(key.len()).any(|part| part == key),
+        Ok(_) => has_its_words(path, &text),
         Err(_) => true,
     }
+}
+
+/// Whether a text looks like a profile, or like one that names profiles.
+pub(super) fn looks_like_profile(document: &Document) -> bool {
+    has_its_words(Path::new(&document.name), &document.text)
+}
+
+fn has_its_words(path: &Path, text: &[u8]) -> bool {
+    let key = match is_yaml(path) {
+        true => "eccomp",
+        false => "\"defaultAction\"",
+    };
+    memmem::find(text, key.as_bytes()).is_some()
 }

@@ -72,6 +72,17 @@ pub(super) fn mend(
     }
 }
 
+/// Whether one change, made alone, is proved to let no more through.
+pub(super) fn is_proved(
+    document: &Document,
+    options: InputOptions,
+    standards: &[&Standard],
+    change: &Fix,
+) -> bool {
+    let after = applied(&document.text, [change].into_iter());
+    after.is_some_and(|text| Proof::new(document, options, standards).holds(&text))
+}
+
 /// The changes, each once, without those that change what another one changes, too.
 fn distinct(problems: &[Problem]) -> Vec<(&Problem, &Fix)> {
     let mut kept: Vec<(&Problem, &Fix)> = Vec::new();

@@ -9,7 +9,7 @@ use callgate_profile::{Problem, Severity};
 use clap::{Args, ValueEnum};
 
 /// Which problems count.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(super) struct Selection {
     /// Tell these problems only: codes or their beginnings, with commas between, such as CG2,CG601
     #[arg(
@@ -45,8 +45,9 @@ pub(super) struct Selection {
 struct Codes(String);
 
 /// A severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Least {
+    #[default]
     Error,
     Warning,
     Info,

@@ -1,0 +1,67 @@
+//! One document looked at, for who shows problems where the text is written.
+//!
+//! Apart from the verb, which looks at files: here a text may be one that nobody has saved.
+
+use callgate_analyze::Context;
+use callgate_engines::Target;
+use callgate_profile::{Fix, Problem};
+
+use super::find;
+use super::fix;
+use super::found::Checked;
+use super::readers::Readers;
+use super::selection::Selection;
+use crate::failure::Failure;
+use crate::input::{Document, InputOptions};
+use crate::reading::TargetOptions;
+
+/// How documents are looked at.
+pub(crate) struct Looks {
+    /// Who reads them.
+    pub(crate) target: TargetOptions,
+    /// Where they are used.
+    pub(crate) context: Context,
+    /// How large they may be.
+    pub(crate) options: InputOptions,
+}
+
+/// A document, and what is wrong with it.
+pub(crate) struct Look {
+    readers: Readers,
+    checked: Checked,
+    options: InputOptions,
+}
+
+impl Looks {
+    /// Looks at a document; none where it does not look like a profile.
+    pub(crate) fn at(&self, document: Document) -> Result<Option<Look>, Failure> {
+        if !find::looks_like_profile(&document) {
+            return Ok(None);
+        }
+        let readers = Readers::of(&self.target, self.context, std::slice::from_ref(&document))?;
+        let checked = readers.check(vec![document], self.options, &Selection::default());
+        Ok(checked.into_iter().next().map(|checked| Look {
+            readers,
+            checked,
+            options: self.options,
+        }))
+    }
+}
+
+impl Look {
+    /// What is wrong, by place.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.checked.problems
+    }
+
+    /// Who reads the document.
+    pub(crate) fn targets(&self) -> &[Target] {
+        &self.checked.targets
+    }
+
+    /// Whether a change is proved to let no call through that is refused now.
+    pub(crate) fn proves(&self, change: &Fix) -> bool {
+        let standards = self.readers.standards_of(0);
+        fix::is_proved(&self.checked.document, self.options, &standards, change)
+    }
+}

@@ -1,0 +1,93 @@
+//! Problems and their fixes, as an editor shows them.
+//!
+//! Apart from `check`'s formats, which are read as files: here places are an editor's, and a fix is offered.
+
+use std::collections::HashMap;
+
+use callgate_profile::{Fix, Problem, Severity, Span};
+use lsp_types::{
+    CodeAction, CodeActionKind, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    Location, NumberOrString, TextEdit, Uri, WorkspaceEdit,
+};
+
+use super::text::Text;
+use crate::verb::check::Look;
+
+/// The problems of a text.
+pub(super) fn diagnostics(uri: &Uri, text: &Text, look: &Look) -> Vec<Diagnostic> {
+    let problems = look.problems().iter();
+    problems
+        .map(|problem| diagnostic(uri, text, problem))
+        .collect()
+}
+
+fn diagnostic(uri: &Uri, text: &Text, problem: &Problem) -> Diagnostic {
+    let mut message = problem.message.clone();
+    let notes = problem.notes.iter().map(|note| format!("\n{note}"));
+    message.extend(notes);
+    if let Some(help) = &problem.help {
+        message.push_str("\nhelp: ");
+        message.push_str(help);
+    }
+    let related = problem
+        .related
+        .iter()
+        .map(|(span, words)| DiagnosticRelatedInformation {
+            location: Location::new(uri.clone(), text.range(span.start, span.end)),
+            message: words.clone(),
+        });
+    let related: Vec<_> = related.collect();
+    Diagnostic {
+        range: text.range(problem.span.start, problem.span.end),
+        severity: Some(match problem.severity {
+            Severity::Error => DiagnosticSeverity::ERROR,
+            Severity::Warning => DiagnosticSeverity::WARNING,
+            Severity::Info => DiagnosticSeverity::INFORMATION,
+            Severity::Style => DiagnosticSeverity::HINT,
+        }),
+        code: Some(NumberOrString::String(problem.code.to_owned())),
+        source: Some("callgate".to_owned()),
+        message,
+        related_information: (!related.is_empty()).then_some(related),
+        ..Diagnostic::default()
+    }
+}
+
+/// The changes that mend problems at a place; preferred are those that are proved to let no more calls through.
+// An editor's names for documents hash by their text, which nobody changes.
+#[allow(clippy::mutable_key_type, reason = "the type is the library's")]
+pub(super) fn changes(uri: &Uri, text: &Text, look: &Look, wanted: Span) -> Vec<CodeAction> {
+    let is_there =
+        |problem: &&Problem| problem.span.start <= wanted.end && wanted.start <= problem.span.end;
+    let problems = look.problems().iter().filter(is_there);
+    let changes = problems.filter_map(|problem| {
+        let fix = problem.fix.as_ref().filter(|fix| !fix.edits.is_empty())?;
+        let is_proved = look.proves(fix);
+        Some(CodeAction {
+            title: title(fix, is_proved),
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![diagnostic(uri, text, problem)]),
+            edit: Some(WorkspaceEdit::new(HashMap::from([(
+                uri.clone(),
+                edits(text, fix),
+            )]))),
+            is_preferred: Some(is_proved),
+            ..CodeAction::default()
+        })
+    });
+    changes.collect()
+}
+
+fn title(fix: &Fix, is_proved: bool) -> String {
+    match is_proved {
+        true => fix.does.clone(),
+        false => format!("{} (not proved to let no more calls through)", fix.does),
+    }
+}
+
+fn edits(text: &Text, fix: &Fix) -> Vec<TextEdit> {
+    let edits = fix.edits.iter();
+    edits
+        .map(|(span, new)| TextEdit::new(text.range(span.start, span.end), new.clone()))
+        .collect()
+}
