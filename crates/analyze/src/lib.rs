@@ -35,6 +35,7 @@ pub mod dialect;
 pub mod diff;
 pub mod expect;
 pub mod export;
+pub mod kept;
 pub mod minimal;
 pub mod rules;
 

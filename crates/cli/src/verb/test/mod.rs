@@ -9,12 +9,14 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
+use callgate_syscalls::{Arch, Syscall};
 use clap::{Args, ValueEnum};
 
-use self::file::TestFile;
+use self::file::{Calls, TestFile};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
 use crate::output;
+use crate::question::Subject;
 use crate::reading::TargetOptions;
 use crate::words;
 
@@ -51,6 +53,35 @@ pub(crate) struct Test {
     format: Format,
     #[command(flatten)]
     target: TargetOptions,
+}
+
+/// The calls that a test speaks of; what its commands make is not known.
+pub(crate) fn spoken_of(path: &Path, options: InputOptions) -> Result<Vec<Syscall>, Failure> {
+    let test = TestFile::read(path, options)?;
+    let calls = test
+        .expectations
+        .iter()
+        .flat_map(|expected| match &expected.calls {
+            Calls::One(question) => named_by(question.subject),
+            Calls::Names(names) => names
+                .iter()
+                .filter_map(|name| Syscall::by_name(name))
+                .collect(),
+        });
+    Ok(calls.collect())
+}
+
+/// A number is that of a call on each arch.
+fn named_by(subject: Subject) -> Vec<Syscall> {
+    match subject {
+        Subject::Named(call) => vec![call],
+        Subject::Numbered(nr) => {
+            let arches = Arch::ALL.iter();
+            arches
+                .filter_map(|&arch| Syscall::by_number(arch, nr))
+                .collect()
+        }
+    }
 }
 
 /// How to print it.
