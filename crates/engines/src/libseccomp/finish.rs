@@ -58,7 +58,7 @@ pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) 
             events: never_loads_the_number(&database, layout)
                 .into_iter()
                 .collect(),
-            rules: Vec::new(),
+            rules: Vec::with_capacity(database.calls.len()),
         };
         written.events.splice(0..0, database.events);
         for ((number, call), (_, _, start)) in database.calls.into_iter().zip(starts) {
@@ -141,7 +141,9 @@ impl Filter {
         order::sort(self.arch, &mut lines);
         let said = |lines: &[Line]| lines.iter().map(|line| self.rule(line)).collect::<Vec<_>>();
         if lines.len() < 2 || order::is_plain(&lines) {
-            written.rules.extend(said(&lines));
+            written
+                .rules
+                .extend(lines.iter().map(|line| self.rule(line)));
             return;
         }
         let exact = start.and_then(|start| exact(blocks, self.arch, self.number, start));
