@@ -75,12 +75,12 @@ impl Few {
                 }
             }
             for (choice, known) in known[begin..].iter_mut().enumerate() {
-                if choice << 1 & !to_same_place == 0 {
-                    *known = Known {
-                        least: 0,
-                        is_all: true,
-                    };
+                let others = choice << 1 & !to_same_place;
+                if others == 0 {
+                    known.least = 0;
                 }
+                // One test parts two spans.
+                known.is_all = others == 0 || choice.is_power_of_two();
             }
             alike.push(to_same_place);
         }
@@ -124,16 +124,21 @@ impl Few {
     }
 
     fn best(&mut self, remaining: Remaining) -> u64 {
-        let Known { least, is_all } = self.known[remaining.place()];
-        if is_all {
-            return least;
+        match self.known[remaining.place()] {
+            Known {
+                least,
+                is_all: true,
+            } => least,
+            _ => self.look(remaining),
         }
-        let cost = least + self.sides(remaining);
-        self.known[remaining.place()] = Known {
-            least: cost,
-            is_all: true,
-        };
-        cost
+    }
+
+    fn look(&mut self, remaining: Remaining) -> u64 {
+        let sides = self.sides(remaining);
+        let known = &mut self.known[remaining.place()];
+        known.least += sides;
+        known.is_all = true;
+        known.least
     }
 
     /// What both sides of the best first test cost together.
@@ -162,10 +167,11 @@ impl Few {
                 each(test, passing);
             }
         };
+        let (spans, bits_of) = (&self.spans[base..], &self.bits[base..]);
         let mut above = bits;
-        let mut below = self.spans[base].to.node;
+        let mut below = spans[0].to.node;
         for at in places(bits) {
-            let span = self.spans[base + at];
+            let span = &spans[at];
             if span.to.node != below {
                 consider(Test::Ge(span.first), above);
             }
@@ -181,7 +187,7 @@ impl Few {
             let alike = self.alike[base + at] << at & bits;
             others &= !alike;
             // Bits that no value of the spans which lead to one place has.
-            let some = places(alike).fold(0, |some, at| some | self.bits[base + at].some);
+            let some = places(alike).fold(0, |some, at| some | bits_of[at].some);
             if let Some(passing) = self.parted(remaining, !some) {
                 consider(Test::Set(!some), passing);
             }
@@ -189,7 +195,7 @@ impl Few {
         // Bits that each span has in all of its values or in none, some span has, and some has not.
         let (mut clean, mut had, mut by_all) = (u32::MAX, 0, u32::MAX);
         for at in places(bits) {
-            let Bits { some, all } = self.bits[base + at];
+            let Bits { some, all } = bits_of[at];
             clean &= all | !some;
             had |= all;
             by_all &= all;
@@ -197,7 +203,7 @@ impl Few {
         for bit in places((clean & had & !by_all) as usize) {
             let mut passing = 0;
             for at in places(bits) {
-                passing |= ((self.bits[base + at].all >> bit & 1) as usize) << at;
+                passing |= ((bits_of[at].all >> bit & 1) as usize) << at;
             }
             consider(Test::Set(1 << bit), passing);
         }
