@@ -88,7 +88,7 @@ fn merged(spans: impl Iterator<Item = Span<Leaf>>) -> Vec<Span<Leaf>> {
 
 /// The single values that get tests in front, the heaviest first, and what the tree has to part then.
 ///
-/// How many they are is found by trees of halves: these cost more than the best, but by about as much each.
+/// One more is taken as long as that pays, by trees of halves: these cost more than the best, but by about as much each.
 fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf>>) {
     let total = weight(&spans);
     let is_heavy = |span: &&Span<Leaf>| span.first == span.last && span.to.weight > total / HEAVY;
@@ -108,9 +108,10 @@ fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf
         let rest = spans.iter().filter(|span| !singles[..count].contains(span));
         let rest = merged(rest.copied());
         let cost = spent + estimate(&rest, price);
-        if cost < least {
-            (least, cheapest) = (cost, (count, rest));
+        if cost >= least {
+            break;
         }
+        (least, cheapest) = (cost, (count, rest));
     }
     let (count, rest) = cheapest;
     singles.truncate(count);

@@ -188,7 +188,7 @@ impl Few {
             others &= !alike;
             // Bits that no value of the spans which lead to one place has.
             let some = places(alike).fold(0, |some, at| some | bits_of[at].some);
-            if let Some(passing) = self.parted(remaining, !some) {
+            if let Some(passing) = self.passing(base, bits & !alike, !some) {
                 consider(Test::Set(!some), passing);
             }
         }
@@ -209,16 +209,16 @@ impl Few {
         }
     }
 
-    /// Which spans have a bit of the mask in every value; none where a span has one in some of its values only.
-    fn parted(&self, remaining: Remaining, mask: u32) -> Option<usize> {
+    /// Which of some spans have a bit of the mask in every value; none where one has it in some of its values only.
+    fn passing(&self, base: usize, these: usize, mask: u32) -> Option<usize> {
         let mut passing = 0;
-        for at in places(remaining.bits) {
-            let Bits { some, all } = self.bits[remaining.base + at];
+        for at in places(these) {
+            let Bits { some, all } = self.bits[base + at];
             if some & mask == 0 {
                 continue;
             }
             if all & mask == 0 {
-                let span = self.spans[remaining.base + at];
+                let span = self.spans[base + at];
                 let without = first_without(span.first, mask);
                 if without.is_some_and(|without| without <= span.last) {
                     return None;
