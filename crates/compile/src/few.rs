@@ -162,21 +162,16 @@ impl Few {
     /// All tests that part what remains, each with the spans that pass it.
     fn tests(&self, remaining: Remaining, mut each: impl FnMut(Test, usize)) {
         let Remaining { base, bits } = remaining;
-        let mut consider = |test, passing| {
-            if passing != 0 && passing != bits {
-                each(test, passing);
-            }
-        };
         let (spans, bits_of) = (&self.spans[base..], &self.bits[base..]);
         let mut above = bits;
         let mut below = spans[0].to.node;
         for at in places(bits) {
             let span = &spans[at];
             if span.to.node != below {
-                consider(Test::Ge(span.first), above);
+                each(Test::Ge(span.first), above);
             }
             if span.first == span.last {
-                consider(Test::Eq(span.first), 1 << at);
+                each(Test::Eq(span.first), 1 << at);
             }
             below = span.to.node;
             above &= !(1 << at);
@@ -188,8 +183,8 @@ impl Few {
             others &= !alike;
             // Bits that no value of the spans which lead to one place has.
             let some = places(alike).fold(0, |some, at| some | bits_of[at].some);
-            if let Some(passing) = self.passing(base, bits & !alike, !some) {
-                consider(Test::Set(!some), passing);
+            if let Some(passing @ 1..) = self.passing(base, bits & !alike, !some) {
+                each(Test::Set(!some), passing);
             }
         }
         // Bits that each span has in all of its values or in none, some span has, and some has not.
@@ -205,7 +200,7 @@ impl Few {
             for at in places(bits) {
                 passing |= ((bits_of[at].all >> bit & 1) as usize) << at;
             }
-            consider(Test::Set(1 << bit), passing);
+            each(Test::Set(1 << bit), passing);
         }
     }
 

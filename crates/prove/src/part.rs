@@ -74,8 +74,14 @@ impl Diagram {
         let (token, last) = self.by_word(self.whole(), SeccompData::ARCH, audit);
         match fixed {
             Fixed::Token(_) => (token, last),
-            Fixed::Number(_, nr) => self.by_word(token, SeccompData::NR, nr),
+            Fixed::Number(_, nr) => self.by_number(token, nr),
         }
+    }
+
+    /// Of the part for a token, that for a number, and up to which number it is so.
+    #[must_use]
+    pub fn by_number(&self, token: Part, nr: u32) -> (Part, u32) {
+        self.by_word(token, SeccompData::NR, nr)
     }
 
     /// Where a part that asks for no earlier word leads by one, and up to which word it does.
