@@ -119,8 +119,7 @@ fn never_loads_the_number(database: &Database, layout: Layout) -> Option<Event> 
     let has_the_number =
         layout == Layout::Tree || matches!(database.arch, Arch::X86_64 | Arch::X32);
     let mut calls = database.calls.values();
-    let is_plain = |call: &Call| call.lines.iter().any(|line| line.comparisons.is_empty());
-    (!has_the_number && !calls.any(is_plain)).then_some(Event {
+    (!has_the_number && !calls.any(|call| call.always.is_some())).then_some(Event {
         what: What::NoNumber,
         number: 0,
         loser: id,
@@ -137,13 +136,15 @@ struct Filter {
 
 impl Filter {
     fn call(&self, blocks: &Blocks, start: Option<Target>, call: Call, written: &mut Written) {
+        if let Some(always) = &call.always {
+            written.rules.push(self.rule(always));
+            return;
+        }
         let mut lines = call.lines;
         order::sort(self.arch, &mut lines);
         let said = |lines: &[Line]| lines.iter().map(|line| self.rule(line)).collect::<Vec<_>>();
         if lines.len() < 2 || order::is_plain(&lines) {
-            written
-                .rules
-                .extend(lines.iter().map(|line| self.rule(line)));
+            written.rules.extend(said(&lines));
             return;
         }
         let exact = start.and_then(|start| exact(blocks, self.arch, self.number, start));
