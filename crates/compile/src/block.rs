@@ -206,6 +206,10 @@ impl Blocks<'_> {
         if !self.diagrams.begins_in(simplest, rank) {
             return Ok(simplest);
         }
+        // Of two spans, one test is the end.
+        if self.complexity(simplest, rank).0 <= 2 {
+            return Ok(simplest);
+        }
         for &filling in &parting.fillings {
             let filled = self.diagrams.choose(care, parting.function, filling)?;
             if self.complexity(filled, rank) < self.complexity(simplest, rank) {

@@ -155,24 +155,37 @@ impl Diagrams {
         yes: Diagram,
         no: Diagram,
     ) -> Result<Diagram, Full> {
-        if condition == Self::ALWAYS || yes == no {
-            return Ok(yes);
-        }
-        if condition == Self::NEVER {
-            return Ok(no);
-        }
-        let question = [condition.0, yes.0, no.0];
-        if let Some(known) = self.asked.find(&question) {
-            return Ok(self.answers[known as usize]);
+        if let Some(answer) = Self::chosen_at_once([condition, yes, no]) {
+            return Ok(answer);
         }
         let level = [condition, yes, no].map(|each| self.level(each));
         let level = level[0].min(level[1]).min(level[2]);
-        let [condition, yes, no] = [condition, yes, no].map(|each| self.halves(each, level));
-        let clear = self.choose(condition.0, yes.0, no.0)?;
-        let set = self.choose(condition.1, yes.1, no.1)?;
+        let halves = [condition, yes, no].map(|each| self.halves(each, level));
+        let (clear, set) = (halves.map(|half| half.0), halves.map(|half| half.1));
+        // Where only one half is to be asked further, that is as quick as to remember it.
+        let is_remembered = [clear, set].map(Self::chosen_at_once) == [None, None];
+        let question = [condition.0, yes.0, no.0];
+        if is_remembered && let Some(known) = self.asked.find(&question) {
+            return Ok(self.answers[known as usize]);
+        }
+        let clear = self.choose(clear[0], clear[1], clear[2])?;
+        let set = self.choose(set[0], set[1], set[2])?;
         let answer = self.bit(level, clear, set)?;
-        self.remember(question, answer)?;
+        if is_remembered {
+            self.remember(question, answer)?;
+        }
         Ok(answer)
+    }
+
+    /// What is chosen, where no bit has to be looked at for it.
+    fn chosen_at_once([condition, yes, no]: [Diagram; 3]) -> Option<Diagram> {
+        if condition == Self::ALWAYS || yes == no {
+            Some(yes)
+        } else if condition == Self::NEVER {
+            Some(no)
+        } else {
+            None
+        }
     }
 
     /// A function that is the same where `care` holds, and simpler where it does not.
@@ -186,16 +199,6 @@ impl Diagrams {
         if level == u16::MAX {
             return Ok(function);
         }
-        let question = [care.0, function.0, SIMPLIFIED];
-        if let Some(known) = self.asked.find(&question) {
-            return Ok(self.answers[known as usize]);
-        }
-        let answer = self.simplify(function, care, level)?;
-        self.remember(question, answer)?;
-        Ok(answer)
-    }
-
-    fn simplify(&mut self, function: Diagram, care: Diagram, level: u16) -> Result<Diagram, Full> {
         let care_level = self.level(care);
         let (care_clear, care_set) = self.halves(care, care_level);
         if care_level < level {
@@ -214,9 +217,15 @@ impl Diagrams {
         if care_set == Self::NEVER {
             return self.simplified(clear, care_clear);
         }
+        let question = [care.0, function.0, SIMPLIFIED];
+        if let Some(known) = self.asked.find(&question) {
+            return Ok(self.answers[known as usize]);
+        }
         let clear = self.simplified(clear, care_clear)?;
         let set = self.simplified(set, care_set)?;
-        self.bit(level, clear, set)
+        let answer = self.bit(level, clear, set)?;
+        self.remember(question, answer)?;
+        Ok(answer)
     }
 
     /// A function where the bit of this level is clear, and where it is set; no bit of an earlier level matters to it.

@@ -19,7 +19,7 @@ pub(crate) struct Leaf {
 /// How hard to look for the best tree.
 #[derive(Clone, Copy)]
 struct Effort {
-    /// More spans than this are halved first: the best tree takes the square of their number in time.
+    /// More spans than this are halved first: the best tree takes the square of their number in memory.
     part: usize,
     /// So many neighbours are searched exactly, which takes their number's power of two.
     few: usize,
@@ -57,7 +57,7 @@ const IN_FRONT: usize = 4;
 pub(crate) fn dispatch(code: &mut Code, spans: &[Span<Leaf>], price: u64) -> Node {
     let mut spans = merged(spans.iter().copied());
     // Every span gets a share, so that no path grows long, however rarely it is taken.
-    let share = weight(&spans) / (spans.len() as u64 * 64) + 1;
+    let share = weight(&spans) / (spans.len() as u64 * 100) + 1;
     for span in &mut spans {
         span.to.weight += share;
     }
@@ -88,7 +88,7 @@ fn merged(spans: impl Iterator<Item = Span<Leaf>>) -> Vec<Span<Leaf>> {
 
 /// The single values that get tests in front, the heaviest first, and what the tree has to part then.
 ///
-/// How many they are is found by trees of halves: these cost more than the best, but by about as much each.
+/// One more is taken as long as that pays, by trees of halves: these cost more than the best, but by about as much each.
 fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf>>) {
     let total = weight(&spans);
     let is_heavy = |span: &&Span<Leaf>| span.first == span.last && span.to.weight > total / HEAVY;
@@ -108,9 +108,10 @@ fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf
         let rest = spans.iter().filter(|span| !singles[..count].contains(span));
         let rest = merged(rest.copied());
         let cost = spent + estimate(&rest, price);
-        if cost < least {
-            (least, cheapest) = (cost, (count, rest));
+        if cost >= least {
+            break;
         }
+        (least, cheapest) = (cost, (count, rest));
     }
     let (count, rest) = cheapest;
     singles.truncate(count);
@@ -166,84 +167,78 @@ fn weight(spans: &[Span<Leaf>]) -> u64 {
     spans.iter().map(|span| span.to.weight).sum()
 }
 
-/// How far beyond those bounds a cut is looked for.
-const SLACK: usize = 1;
+/// How many places before the middle of a stretch, by weight, are tried as its cut.
+const BEFORE: usize = 4;
 
-/// The cheapest way to begin in each stretch of spans.
+/// How many places after it.
+const AFTER: usize = 2;
+
+/// The cheapest way to begin in each stretch of spans that a good tree may come to.
 struct Tree {
     few: Few,
     /// How many spans are few here.
     most: usize,
-    /// One more than there are spans: the stretches are between two of these places.
-    places: usize,
-    /// By begin and end, and by end and begin: the cost.
+    price: u64,
+    /// What all spans before a place weigh; the stretches are between two of these places.
+    before: Vec<u64>,
+    /// The cost of each stretch by its [`place`]; zero where it was not looked at.
     costs: Vec<u64>,
-    /// By begin and end: where to cut; stretches of few spans are not here.
-    cuts: Vec<u16>,
 }
 
 impl Tree {
     fn of(spans: &[Span<Leaf>], price: u64, most: usize) -> Self {
         let count = spans.len();
-        let places = count + 1;
-        let mut sums = Vec::with_capacity(places);
+        let mut before = Vec::with_capacity(count + 1);
         let mut sum = 0;
-        sums.push(sum);
+        before.push(sum);
         for span in spans {
             sum += span.to.weight;
-            sums.push(sum);
+            before.push(sum);
         }
-        let mut tree = Self {
+        Self {
             few: Few::new(spans.to_vec(), price),
             most,
-            places,
-            costs: vec![0; places * places],
-            cuts: vec![0; places * places],
-        };
-        for length in 1..=count {
-            for begin in 0..=count - length {
-                let end = begin + length;
-                let cost = if length <= most {
-                    tree.few.cost(begin, end)
-                } else {
-                    let (cost, cut) = tree.best_cut(begin, end);
-                    tree.cuts[begin * places + end] =
-                        u16::try_from(cut).expect("larger ones are halved");
-                    cost + sums[end] - sums[begin] + price
-                };
-                tree.costs[begin * places + end] = cost;
-                tree.costs[end * places + begin] = cost;
-            }
+            price,
+            before,
+            costs: vec![0; place(0, count + 1)],
         }
-        tree
+    }
+
+    /// What the best tree of a stretch costs.
+    fn cost(&mut self, begin: usize, end: usize) -> u64 {
+        match self.costs[place(begin, end)] {
+            0 => self.look(begin, end),
+            known => known,
+        }
+    }
+
+    fn look(&mut self, begin: usize, end: usize) -> u64 {
+        let cost = if end - begin <= self.most {
+            self.few.cost(begin, end)
+        } else {
+            let (sides, _) = self.best_cut(begin, end);
+            sides + self.before[end] - self.before[begin] + self.price
+        };
+        self.costs[place(begin, end)] = cost;
+        cost
     }
 
     /// The cut whose two sides cost least, and the cost of both; the first of several.
     ///
-    /// It lies between those of the two stretches that are shorter by one (Knuth 1971),
-    /// which holds for trees of cuts alone and nearly for these.
-    fn best_cut(&self, begin: usize, end: usize) -> (u64, usize) {
-        let (first, last) = if end - begin > self.most + 1 {
-            let (one, other) = (self.cut(begin, end - 1), self.cut(begin + 1, end));
-            (
-                (one.min(other).saturating_sub(SLACK)).max(begin + 1),
-                (one.max(other) + SLACK).min(end - 1),
-            )
-        } else {
-            (begin + 1, end - 1)
-        };
-        let row = |place: usize| &self.costs[place * self.places..][first..=last];
+    /// It hardly ever lies far from the middle, where both sides weigh the same.
+    fn best_cut(&mut self, begin: usize, end: usize) -> (u64, usize) {
+        let ends = self.before[begin] + self.before[end];
+        let middle = begin + self.before[begin..end].partition_point(|before| before * 2 < ends);
+        let first = middle.saturating_sub(BEFORE).max(begin + 1);
+        let last = (middle + AFTER).min(end - 1);
         let mut best = (u64::MAX, first);
-        for (cut, (below, above)) in (first..).zip(row(begin).iter().zip(row(end))) {
-            if below + above < best.0 {
-                best = (below + above, cut);
+        for cut in first..=last {
+            let sides = self.cost(begin, cut) + self.cost(cut, end);
+            if sides < best.0 {
+                best = (sides, cut);
             }
         }
         best
-    }
-
-    fn cut(&self, begin: usize, end: usize) -> usize {
-        self.cuts[begin * self.places + end].into()
     }
 
     fn node(&mut self, code: &mut Code) -> Node {
@@ -254,9 +249,14 @@ impl Tree {
         if end - begin <= self.most {
             return self.few.node(code, begin, end);
         }
-        let cut = self.cut(begin, end);
+        let (_, cut) = self.best_cut(begin, end);
         let below = self.stretch(code, begin, cut);
         let above = self.stretch(code, cut, end);
         code.test(Test::Ge(self.few.spans()[cut].first), above, below)
     }
+}
+
+/// Where a stretch stands among all: those that end earlier come before.
+const fn place(begin: usize, end: usize) -> usize {
+    end * (end - 1) / 2 + begin
 }

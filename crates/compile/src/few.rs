@@ -19,22 +19,18 @@ pub(crate) struct Few {
     bits: Vec<Bits>,
     /// Of each span: which of it and the next ones lead to its place.
     alike: Vec<usize>,
-    price: u64,
     /// By the first span that remains, and which of it and the next ones do.
     known: Vec<Known>,
 }
 
-/// What is known of a choice of spans.
+/// What is known of the best tree of a choice of spans.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// The sum of their weights.
-    weight: u64,
-    /// The cost of the best tree, or [`UNKNOWN`].
-    cost: u64,
+    /// It costs no less: where two places remain, all weight passes a test.
+    least: u64,
+    /// Whether it costs no more.
+    is_all: bool,
 }
-
-/// Not looked at yet; no tree costs so much.
-const UNKNOWN: u64 = u64::MAX;
 
 /// Which spans remain: the lowest bit is `base`, which does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,55 +48,46 @@ struct Bits {
     all: u32,
 }
 
-/// A first test, and which of the spans pass it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Parting {
-    test: Test,
-    passing: usize,
-}
-
-/// A look for the best parting of what remains.
-struct Search {
-    remaining: Remaining,
-    /// Choices of six spans are 64: a bit for each that was tried as the passing ones.
-    tried: u64,
-    /// The least that both sides together cost, and how they are parted.
-    best: (u64, Option<Parting>),
-}
-
 impl Few {
     pub(crate) fn new(spans: Vec<Span<Leaf>>, price: u64) -> Self {
         let bits = spans.iter().map(Bits::of).collect();
-        let neighbours = |at: usize| &spans[at..spans.len().min(at + MOST)];
-        let alike = (0..spans.len()).map(|at| {
-            let places = neighbours(at).iter().enumerate();
-            let alike = places.filter(|(_, span)| span.to.node == spans[at].to.node);
-            alike.fold(0, |alike, (place, _)| alike | 1 << place)
-        });
-        let alike = alike.collect();
+        let mut alike = Vec::with_capacity(spans.len());
         let mut known = Vec::with_capacity(spans.len() << (MOST - 1));
-        for at in 0..spans.len() {
+        for (at, span) in spans.iter().enumerate() {
             let begin = known.len();
             known.push(Known {
-                weight: spans[at].to.weight,
-                cost: UNKNOWN,
+                least: span.to.weight + price,
+                is_all: false,
             });
+            let mut to_same_place = 1;
             // Each next span comes to all choices that there are without it; past the last, none is asked for.
             for place in 1..MOST {
-                let weight = spans.get(at + place).map_or(0, |span| span.to.weight);
+                let next = spans.get(at + place).map(|span| span.to);
+                let weight = next.map_or(0, |leaf| leaf.weight);
+                if next.is_some_and(|leaf| leaf.node == span.to.node) {
+                    to_same_place |= 1 << place;
+                }
                 for choice in begin..known.len() {
                     known.push(Known {
-                        weight: known[choice].weight + weight,
-                        cost: UNKNOWN,
+                        least: known[choice].least + weight,
+                        is_all: false,
                     });
                 }
             }
+            for (choice, known) in known[begin..].iter_mut().enumerate() {
+                let others = choice << 1 & !to_same_place;
+                if others == 0 {
+                    known.least = 0;
+                }
+                // One test parts two spans.
+                known.is_all = others == 0 || choice.is_power_of_two();
+            }
+            alike.push(to_same_place);
         }
         Self {
             spans,
             bits,
             alike,
-            price,
             known,
         }
     }
@@ -121,66 +108,70 @@ impl Few {
     }
 
     fn tree(&mut self, code: &mut Code, remaining: Remaining) -> Node {
-        if self.is_alike(remaining) {
+        if remaining.bits & !self.alike[remaining.base] == 0 {
             return self.spans[remaining.base].to.node;
         }
-        let (_, parting) = self.search(remaining);
-        let Parting { test, passing } =
-            parting.expect("spans that lead to two places can be parted");
-        let yes = self.tree(code, remaining.only(passing));
-        let no = self.tree(code, remaining.only(remaining.bits & !passing));
+        let mut tests = Vec::new();
+        self.tests(remaining, |test, passing| tests.push((test, passing)));
+        let best = tests.into_iter().min_by_key(|&(_, passing)| {
+            let (yes, no) = remaining.parted(passing);
+            self.best(yes) + self.best(no)
+        });
+        let (test, passing) = best.expect("spans that lead to two places can be parted");
+        let (yes, no) = remaining.parted(passing);
+        let (yes, no) = (self.tree(code, yes), self.tree(code, no));
         code.test(test, yes, no)
     }
 
     fn best(&mut self, remaining: Remaining) -> u64 {
-        if self.is_alike(remaining) {
-            return 0;
-        }
-        let place = remaining.place();
-        let Known { weight, cost } = self.known[place];
-        if cost != UNKNOWN {
-            return cost;
-        }
-        let cost = self.search(remaining).0 + weight + self.price;
-        self.known[place].cost = cost;
-        cost
-    }
-
-    /// What no tree costs less than: where two places remain, all weight passes a test.
-    fn least(&self, remaining: Remaining) -> u64 {
-        if self.is_alike(remaining) {
-            return 0;
-        }
-        let Known { weight, cost } = self.known[remaining.place()];
-        if cost == UNKNOWN {
-            weight + self.price
-        } else {
-            cost
+        match self.known[remaining.place()] {
+            Known {
+                least,
+                is_all: true,
+            } => least,
+            _ => self.look(remaining),
         }
     }
 
-    /// Whether all that remain lead to one place.
-    fn is_alike(&self, remaining: Remaining) -> bool {
-        remaining.bits & !self.alike[remaining.base] == 0
+    fn look(&mut self, remaining: Remaining) -> u64 {
+        let sides = self.sides(remaining);
+        let known = &mut self.known[remaining.place()];
+        known.least += sides;
+        known.is_all = true;
+        known.least
     }
 
-    /// What both sides of the best first test cost, and that test, where two places remain.
-    fn search(&mut self, remaining: Remaining) -> (u64, Option<Parting>) {
+    /// What both sides of the best first test cost together.
+    fn sides(&mut self, remaining: Remaining) -> u64 {
+        // Choices of six spans are 64: a bit for each that some test lets pass.
+        let mut choices = 0u64;
+        self.tests(remaining, |_, passing| choices |= 1 << passing);
+        let mut cheapest = u64::MAX;
+        while choices != 0 && cheapest != 0 {
+            let passing = choices.trailing_zeros() as usize;
+            choices &= !(1 << passing | 1 << (remaining.bits & !passing));
+            let (yes, no) = remaining.parted(passing);
+            let least = |side: Remaining| self.known[side.place()].least;
+            if least(yes) + least(no) < cheapest {
+                cheapest = cheapest.min(self.best(yes) + self.best(no));
+            }
+        }
+        cheapest
+    }
+
+    /// All tests that part what remains, each with the spans that pass it.
+    fn tests(&self, remaining: Remaining, mut each: impl FnMut(Test, usize)) {
         let Remaining { base, bits } = remaining;
-        let mut search = Search {
-            remaining,
-            tried: 0,
-            best: (u64::MAX, None),
-        };
+        let (spans, bits_of) = (&self.spans[base..], &self.bits[base..]);
         let mut above = bits;
-        let mut below = self.spans[base].to.node;
+        let mut below = spans[0].to.node;
         for at in places(bits) {
-            let span = self.spans[base + at];
+            let span = &spans[at];
             if span.to.node != below {
-                search.consider(self, Test::Ge(span.first), above);
+                each(Test::Ge(span.first), above);
             }
             if span.first == span.last {
-                search.consider(self, Test::Eq(span.first), 1 << at);
+                each(Test::Eq(span.first), 1 << at);
             }
             below = span.to.node;
             above &= !(1 << at);
@@ -191,15 +182,15 @@ impl Few {
             let alike = self.alike[base + at] << at & bits;
             others &= !alike;
             // Bits that no value of the spans which lead to one place has.
-            let some = places(alike).fold(0, |some, at| some | self.bits[base + at].some);
-            if let Some(passing) = self.parted(remaining, !some) {
-                search.consider(self, Test::Set(!some), passing);
+            let some = places(alike).fold(0, |some, at| some | bits_of[at].some);
+            if let Some(passing @ 1..) = self.passing(base, bits & !alike, !some) {
+                each(Test::Set(!some), passing);
             }
         }
         // Bits that each span has in all of its values or in none, some span has, and some has not.
         let (mut clean, mut had, mut by_all) = (u32::MAX, 0, u32::MAX);
         for at in places(bits) {
-            let Bits { some, all } = self.bits[base + at];
+            let Bits { some, all } = bits_of[at];
             clean &= all | !some;
             had |= all;
             by_all &= all;
@@ -207,23 +198,22 @@ impl Few {
         for bit in places((clean & had & !by_all) as usize) {
             let mut passing = 0;
             for at in places(bits) {
-                passing |= ((self.bits[base + at].all >> bit & 1) as usize) << at;
+                passing |= ((bits_of[at].all >> bit & 1) as usize) << at;
             }
-            search.consider(self, Test::Set(1 << bit), passing);
+            each(Test::Set(1 << bit), passing);
         }
-        search.best
     }
 
-    /// Which spans have a bit of the mask in every value; none where a span has one in some of its values only.
-    fn parted(&self, remaining: Remaining, mask: u32) -> Option<usize> {
+    /// Which of some spans have a bit of the mask in every value; none where one has it in some of its values only.
+    fn passing(&self, base: usize, these: usize, mask: u32) -> Option<usize> {
         let mut passing = 0;
-        for at in places(remaining.bits) {
-            let Bits { some, all } = self.bits[remaining.base + at];
+        for at in places(these) {
+            let Bits { some, all } = self.bits[base + at];
             if some & mask == 0 {
                 continue;
             }
             if all & mask == 0 {
-                let span = self.spans[remaining.base + at];
+                let span = self.spans[base + at];
                 let without = first_without(span.first, mask);
                 if without.is_some_and(|without| without <= span.last) {
                     return None;
@@ -232,25 +222,6 @@ impl Few {
             passing |= 1 << at;
         }
         Some(passing)
-    }
-}
-
-impl Search {
-    /// Takes a test if its sides cost less than those of all before; `passing` are the spans that pass it.
-    fn consider(&mut self, few: &mut Few, test: Test, passing: usize) {
-        let failing = self.remaining.bits & !passing;
-        if passing == 0 || failing == 0 || self.tried & (1 << passing | 1 << failing) != 0 {
-            return;
-        }
-        self.tried |= 1 << passing;
-        let [yes, no] = [passing, failing].map(|bits| self.remaining.only(bits));
-        if few.least(yes) + few.least(no) >= self.best.0 {
-            return;
-        }
-        let parts = few.best(yes) + few.best(no);
-        if parts < self.best.0 {
-            self.best = (parts, Some(Parting { test, passing }));
-        }
     }
 }
 
@@ -270,8 +241,13 @@ impl Remaining {
         self.base << (MOST - 1) | self.bits >> 1
     }
 
+    /// Those that pass a test, and the others; neither is none.
+    const fn parted(self, passing: usize) -> (Self, Self) {
+        (self.only(passing), self.only(self.bits & !passing))
+    }
+
     /// Of these spans, those of a choice of them, which is not empty.
-    fn only(self, bits: usize) -> Self {
+    const fn only(self, bits: usize) -> Self {
         let skip = bits.trailing_zeros();
         Self {
             base: self.base + skip as usize,

@@ -2,7 +2,7 @@
 
 use callgate_bpf::{Action, Program, always_allows};
 use callgate_policy::Policy;
-use callgate_prove::{Budget, Diagram};
+use callgate_prove::{Budget, Diagram, Fixed, Look};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::error::CompileError;
@@ -24,11 +24,13 @@ pub fn prove(policy: &Policy, program: &Program, budget: Budget) -> Result<(), C
         if arch == Arch::X32 {
             continue;
         }
+        let (token, _) = meaning.part(Fixed::Token(arch.audit()));
         let (mut nr, last) = cacheable(arch);
         while nr <= last {
-            let (always, up_to) = meaning.always_up_to(arch.audit(), nr);
+            let (part, up_to) = meaning.by_number(token, nr);
+            let is_allowed = meaning.look(part) == Look::Answer(Action::Allow);
             for nr in nr..=up_to.min(last) {
-                if (always == Some(Action::Allow)) != always_allows(program, arch.audit(), nr) {
+                if is_allowed != always_allows(program, arch.audit(), nr) {
                     return Err(CompileError::Cache { arch, nr });
                 }
             }

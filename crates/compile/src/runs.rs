@@ -74,7 +74,8 @@ impl Meanings {
     ) -> Result<Vec<Run<u32>>, CompileError> {
         let shapes: Vec<Shape> = rules.iter().map(|rule| self.shape(rule, arch)).collect();
         let mut edges = edges(rules, &shapes);
-        edges.sort_unstable();
+        // They are nearly sorted, which only the stable sort makes use of.
+        edges.sort();
         let mut runs: Vec<Run<u32>> = Vec::new();
         let mut apply = BTreeSet::new();
         let mut looked_at = 0;

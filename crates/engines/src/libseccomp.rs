@@ -54,7 +54,9 @@ pub(crate) struct Database {
 /// The rules of one call.
 #[derive(Default)]
 struct Call {
-    /// One without comparisons, or those with some that were taken.
+    /// One without comparisons, beside which there is no other.
+    always: Option<Line>,
+    /// Those with some that were taken.
     lines: Vec<Line>,
     tree: Tree,
     /// What libseccomp does is not known: it looks at memory that it has given back, or the rules are too many.
@@ -194,9 +196,7 @@ impl Database {
                 });
             }
         };
-        if let [first] = &call.lines[..]
-            && first.comparisons.is_empty()
-        {
+        if let Some(first) = &call.always {
             let what = if line.comparisons.is_empty() {
                 What::Second
             } else {
@@ -211,7 +211,7 @@ impl Database {
             }
             self.conditions -= call.lines.len();
             *call = Call {
-                lines: vec![line],
+                always: Some(line),
                 ..Call::default()
             };
             return Ok(());

@@ -234,7 +234,7 @@ pub(crate) fn known_calls<'p>(
     target: &Target,
 ) -> Vec<(&'p Spanned<String>, Syscall)> {
     let newest = newest_call_of(target.libseccomp);
-    let mut named = HashSet::new();
+    let mut named = HashSet::with_capacity(calls.len());
     let known = |name: &&'p Spanned<String>| {
         let call = Syscall::by_name(&name.value)?;
         (knows(newest, call) && named.insert(call)).then_some((*name, call))

@@ -5,7 +5,7 @@
 use callgate_bpf::{Action, SeccompData};
 
 use crate::diagram::{Diagram, Node, place};
-use crate::forest::{BITS, level};
+use crate::forest::level;
 
 /// A part of a diagram, which means something to that diagram alone.
 ///
@@ -70,35 +70,34 @@ impl Diagram {
     /// The part for calls of which so much is fixed, and up to which token, or number of the same token, it is so.
     #[must_use]
     pub fn part(&self, fixed: Fixed) -> (Part, u32) {
-        let (audit, nr, end) = match fixed {
-            Fixed::Token(audit) => (audit, 0, level(SeccompData::NR, BITS - 1)),
-            Fixed::Number(audit, nr) => (audit, nr, level(SeccompData::ARGS, BITS - 1)),
-        };
-        // The bits of the last word that were not asked for, which are its lowest.
-        let mut free = u32::MAX;
-        let mut at = self.whole().0;
-        loop {
-            match self.nodes[at as usize] {
-                Node::Branch { level, clear, set } if level < end => {
-                    let (offset, bit) = place(level);
-                    let word = if offset == SeccompData::ARCH {
-                        audit
-                    } else {
-                        nr
-                    };
-                    if offset == SeccompData::NR || matches!(fixed, Fixed::Token(_)) {
-                        free = (1 << bit) - 1;
-                    }
-                    at = if word & 1 << bit == 0 { clear } else { set };
-                }
-                _ => break,
-            }
+        let (Fixed::Token(audit) | Fixed::Number(audit, _)) = fixed;
+        let (token, last) = self.by_word(self.whole(), SeccompData::ARCH, audit);
+        match fixed {
+            Fixed::Token(_) => (token, last),
+            Fixed::Number(_, nr) => self.by_number(token, nr),
         }
-        let last = match fixed {
-            Fixed::Token(audit) => audit | free,
-            Fixed::Number(_, nr) => nr | free,
-        };
-        (Part(at), last)
+    }
+
+    /// Of the part for a token, that for a number, and up to which number it is so.
+    #[must_use]
+    pub fn by_number(&self, token: Part, nr: u32) -> (Part, u32) {
+        self.by_word(token, SeccompData::NR, nr)
+    }
+
+    /// Where a part that asks for no earlier word leads by one, and up to which word it does.
+    fn by_word(&self, part: Part, offset: u32, word: u32) -> (Part, u32) {
+        let lowest = level(offset, 0);
+        // The bits that were not asked for, which are the lowest.
+        let mut free = u32::MAX;
+        let mut at = part.0;
+        while let Node::Branch { level, clear, set } = self.nodes[at as usize]
+            && level <= lowest
+        {
+            let bit = 1 << (lowest - level);
+            free = bit - 1;
+            at = if word & bit == 0 { clear } else { set };
+        }
+        (Part(at), word | free)
     }
 
     /// A call of which so much is fixed, and whose answers here and there are such; none where there is no such call.

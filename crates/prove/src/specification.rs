@@ -33,13 +33,14 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, 
     let is_about_some = |&at: &usize| rules[at].numbers.first <= rules[at].numbers.last;
     let mut begin: Vec<usize> = (0..rules.len()).filter(is_about_some).collect();
     begin.sort_by_key(|&at| rules[at].numbers.first);
-    let ends = begin
-        .iter()
-        .filter_map(|&at| rules[at].numbers.last.checked_add(1));
-    let mut edges: Vec<u32> = begin.iter().map(|&at| rules[at].numbers.first).collect();
-    edges.extend(ends);
+    let mut edges = Vec::with_capacity(begin.len() * 2 + 1);
     edges.push(0);
-    edges.sort_unstable();
+    for &at in &begin {
+        edges.push(rules[at].numbers.first);
+        edges.extend(rules[at].numbers.last.checked_add(1));
+    }
+    // They are nearly sorted, which only the stable sort makes use of.
+    edges.sort();
     edges.dedup();
     let mut begin = begin.into_iter().peekable();
     let mut set = Set::new();

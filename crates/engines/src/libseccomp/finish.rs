@@ -58,7 +58,7 @@ pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) 
             events: never_loads_the_number(&database, layout)
                 .into_iter()
                 .collect(),
-            rules: Vec::new(),
+            rules: Vec::with_capacity(database.calls.len()),
         };
         written.events.splice(0..0, database.events);
         for ((number, call), (_, _, start)) in database.calls.into_iter().zip(starts) {
@@ -119,8 +119,7 @@ fn never_loads_the_number(database: &Database, layout: Layout) -> Option<Event> 
     let has_the_number =
         layout == Layout::Tree || matches!(database.arch, Arch::X86_64 | Arch::X32);
     let mut calls = database.calls.values();
-    let is_plain = |call: &Call| call.lines.iter().any(|line| line.comparisons.is_empty());
-    (!has_the_number && !calls.any(is_plain)).then_some(Event {
+    (!has_the_number && !calls.any(|call| call.always.is_some())).then_some(Event {
         what: What::NoNumber,
         number: 0,
         loser: id,
@@ -137,6 +136,10 @@ struct Filter {
 
 impl Filter {
     fn call(&self, blocks: &Blocks, start: Option<Target>, call: Call, written: &mut Written) {
+        if let Some(always) = &call.always {
+            written.rules.push(self.rule(always));
+            return;
+        }
         let mut lines = call.lines;
         order::sort(self.arch, &mut lines);
         let said = |lines: &[Line]| lines.iter().map(|line| self.rule(line)).collect::<Vec<_>>();

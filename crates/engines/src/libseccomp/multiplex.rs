@@ -58,28 +58,29 @@ pub(super) struct Way {
 ///
 /// There, the first argument is the number of the call inside, so libseccomp puts that in the place of the rule's own comparison of it,
 /// and keeps the others, though they then look at other things than their author meant.
-pub(super) fn ways(arch: Arch, call: Syscall, comparisons: &[Comparison]) -> Vec<Way> {
-    let mut ways = Vec::new();
-    if let Some(number) = call.number(arch) {
-        ways.push(Way {
-            number,
-            comparisons: comparisons.to_vec(),
-            how: How::Said,
-        });
-    }
-    if let Some((number, inside)) = multiplexer(arch, call.name()) {
+pub(super) fn ways(
+    arch: Arch,
+    call: Syscall,
+    comparisons: &[Comparison],
+) -> impl Iterator<Item = Way> {
+    let own = call.number(arch).map(|number| Way {
+        number,
+        comparisons: comparisons.to_vec(),
+        how: How::Said,
+    });
+    let within = multiplexer(arch, call.name()).map(|(number, inside)| {
         let number_inside = Comparison::new(Arg::A0, Test::Eq(inside));
         let others = comparisons
             .iter()
             .copied()
             .filter(|comparison| comparison.arg != Arg::A0);
-        ways.push(Way {
+        Way {
             number,
             comparisons: std::iter::once(number_inside).chain(others).collect(),
             how: How::Multiplexed,
-        });
-    }
-    ways
+        }
+    });
+    own.into_iter().chain(within)
 }
 
 /// Whether a call goes through another one on some arch.

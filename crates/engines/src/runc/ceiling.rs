@@ -143,12 +143,10 @@ fn highest<'p>(
     let mut highest: Option<Highest<'p>> = None;
     for rule in &oci.rules {
         for &name in &rule.calls {
+            let number = number_of(&name.value, arch, newest).unwrap_or(0);
+            let is_higher = number > highest.as_ref().map_or(0, |highest| highest.number);
             // libseccomp gives no number of its own to what an arch multiplexes, though newer kernels do.
-            let number = match is_multiplexed(arch, &name.value) {
-                true => 0,
-                false => number_of(&name.value, arch, newest).unwrap_or(0),
-            };
-            if number > highest.as_ref().map_or(0, |highest| highest.number) {
+            if is_higher && !is_multiplexed(arch, &name.value) {
                 highest = Some(Highest {
                     number,
                     rule: rule.rule,

@@ -20,6 +20,9 @@ pub(super) fn skipped(
     default: Action,
     problems: &mut Vec<Problem>,
 ) {
+    if rules.iter().all(|rule| rule.action != default) {
+        return;
+    }
     let mut others: HashMap<Syscall, Span> = HashMap::new();
     for rule in rules.iter().filter(|rule| rule.action != default) {
         for &(name, call) in &rule.calls {
