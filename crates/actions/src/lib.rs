@@ -27,6 +27,7 @@
 
 mod address;
 pub mod agent;
+mod asking;
 mod call;
 mod credentials;
 mod external;
@@ -40,6 +41,7 @@ mod serve;
 mod sys;
 
 pub use address::Address;
+pub use asking::asking;
 pub use call::{Call, PATH_MAX};
 pub use listener::{Listener, Notification};
 pub use registry::{CustomAction, NotifyHandler, Registry, RegistryError};

@@ -14,10 +14,11 @@ use std::thread;
 use callgate_actions::plugins::{self, SHIPPED, Surroundings};
 use callgate_actions::{Call, Listener, Registry, serve};
 use callgate_load::{Ending, Flags, Forwarding, Launch, LaunchError, Layer};
-use callgate_policy::{Action, Decision};
+use callgate_policy::Action;
 use callgate_profile::{CustomAction, Profile};
 use callgate_syscalls::Syscall;
 
+use crate::ask::Ask;
 use crate::command;
 use crate::failure::{Failure, Status};
 use crate::reading::Reading;
@@ -51,15 +52,19 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// The supervisor of a profile; none where no rule asks a plugin.
-    pub(crate) fn of(reading: &Arc<Reading>, external: &[Named]) -> Result<Option<Self>, Failure> {
+    /// The supervisor of a profile; none where no rule asks a plugin, and nobody wants to be asked.
+    pub(crate) fn of(
+        reading: &Arc<Reading>,
+        external: &[Named],
+        ask: Option<Ask>,
+    ) -> Result<Option<Self>, Failure> {
         let asks = |rule: &callgate_policy::Rule| {
             let custom = reading.resolved.origin(rule.id).custom.as_deref();
             let declared = custom.and_then(|name| reading.profile.x_actions.get(name));
             rule.action == Action::Notify && declared.is_some_and(|action| action.plugin.is_some())
         };
         let sections = reading.resolved.policy.sections();
-        if !sections.iter().flat_map(|section| &section.rules).any(asks) {
+        if ask.is_none() && !sections.iter().flat_map(|section| &section.rules).any(asks) {
             return Ok(None);
         }
         permits_no_way_around(reading)?;
@@ -75,14 +80,18 @@ impl Supervisor {
                 format_args!("callgate itself: {error}"),
             )
         })?;
-        let registry = plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
-            let document = &reading.document;
-            output::tell(&render::problems(&render::Source::of(document), &problems));
-            Failure::new(
-                Status::Meaningless,
-                format_args!("{}: these actions can't be served", document.name),
-            )
-        })?;
+        let mut registry =
+            plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
+                let document = &reading.document;
+                output::tell(&render::problems(&render::Source::of(document), &problems));
+                Failure::new(
+                    Status::Meaningless,
+                    format_args!("{}: these actions can't be served", document.name),
+                )
+            })?;
+        if let Some(ask) = ask {
+            registry.ask_about_refusals(ask);
+        }
         Ok(Some(Self {
             reading: reading.clone(),
             registry: Arc::new(registry),
@@ -222,11 +231,7 @@ fn on_path(plugin: &str) -> Option<PathBuf> {
 
 /// Why a call is denied: the rule, and what would allow it.
 fn explanation(reading: &Reading, call: &Call<'_>) -> String {
-    let decision = Decision {
-        action: Action::Notify,
-        rule: Some(call.rule()),
-    };
-    let place = reading.located(decision, call.arch());
+    let place = reading.located(call.decision(), call.arch());
     let name = call.name();
     let args: Vec<String> = call
         .data()
