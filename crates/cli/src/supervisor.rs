@@ -165,33 +165,36 @@ pub(crate) fn surroundings(
     })
 }
 
-/// Refuses a profile whose plugins look at addresses or paths, and that lets io_uring do the same without the calls.
+/// Refuses a profile whose plugins can be gone around, by calls that do the same and that it permits.
 fn permits_no_way_around(reading: &Reading) -> Result<(), Failure> {
-    let checked = ["connect", "open"];
     let declared = reading.profile.x_actions.values();
-    let mut plugins = declared.filter_map(|action| action.plugin.as_ref());
-    let Some(plugin) = plugins.find(|plugin| checked.contains(&plugin.value.as_str())) else {
-        return Ok(());
-    };
-    for section in reading.resolved.policy.sections() {
-        let number = Syscall::by_name("io_uring_setup").and_then(|call| call.number(section.arch));
-        let makes = |nr| {
-            let answers = callgate_analyze::answers(&reading.resolved.policy, section.arch, nr);
-            answers.may_make_the_call()
-        };
-        if number.is_some_and(makes) {
+    for plugin in declared.filter_map(|action| action.plugin.as_ref()) {
+        let shipped = SHIPPED.iter().find(|shipped| shipped.name == plugin.value);
+        let around = shipped.map_or(&[][..], |shipped| shipped.around);
+        if let Some(call) = around.iter().find(|call| permits(reading, call)) {
             let place = render::Source::of(&reading.document).located(plugin.span.start);
             let plugin = &plugin.value;
             let failure = Failure::new(
                 Status::Meaningless,
                 format_args!(
-                    "{place}: plugin {plugin} is of no use while io_uring_setup is permitted, which goes around it"
+                    "{place}: plugin {plugin} is of no use while {call} is permitted, which goes around it"
                 ),
             );
-            return Err(failure.help("let a rule refuse io_uring_setup"));
+            return Err(failure.help(format_args!("let a rule refuse {call}")));
         }
     }
     Ok(())
+}
+
+/// Whether some call of this name is made on some arch without anybody being asked.
+fn permits(reading: &Reading, call: &str) -> bool {
+    let policy = &reading.resolved.policy;
+    policy.sections().iter().any(|section| {
+        let number = Syscall::by_name(call).and_then(|call| call.number(section.arch));
+        number.is_some_and(|nr| {
+            callgate_analyze::answers(policy, section.arch, nr).may_make_the_call()
+        })
+    })
 }
 
 /// How the external plugins of these actions are started, each under a profile of its own: the built-in one.

@@ -159,6 +159,165 @@ fn connect_reaches_its_addresses_alone() {
 }
 
 #[test]
+fn mknod_makes_safe_devices_alone() {
+    let place = Place::new("mknod");
+    let make = |name: &str, words: &[&str]| {
+        let path = place.folder.join(name).display().to_string();
+        [&["mknod", &path], words].concat().join(" ")
+    };
+    let unconfined = Command::new("sh")
+        .args(["-c", &make("probe", &["c", "1", "3"])])
+        .status();
+    if !unconfined.is_ok_and(|status| status.success()) {
+        return left_out::left_out(
+            "plugins::mknod_makes_safe_devices_alone",
+            "this user can't make devices",
+        );
+    }
+    let profile = place.profile(
+        r#""mknod", "mknodat""#,
+        r#""plugin": "mknod", "with": { "devices": ["null", "10:229"] }"#,
+    );
+    for (name, words, is_made) in [
+        ("null", &["c", "1", "3"][..], true),
+        ("fuse", &["c", "10", "229"], true),
+        ("pipe", &["p"], true),
+        ("zero", &["c", "1", "5"], false),
+        ("kmem", &["c", "1", "2"], false),
+        ("disk", &["b", "1", "3"], false),
+    ] {
+        let done = run(&["-p", &profile], &["sh", "-c", &make(name, words)]);
+        assert_eq!(done.status.success(), is_made, "{name}: {done:?}");
+        assert_eq!(place.folder.join(name).exists(), is_made, "{name}");
+    }
+    let unprivileged = [
+        "setpriv",
+        "--bounding-set",
+        "-mknod",
+        "--inh-caps",
+        "-mknod",
+    ];
+    let command = make("null2", &["c", "1", "3"]);
+    let words = [&unprivileged[..], &["sh", "-c", &command]].concat();
+    let done = run(&["-p", &profile], &words);
+    assert!(
+        text(&done.stderr).contains("Operation not permitted"),
+        "no privilege is lent: {done:?}"
+    );
+}
+
+#[test]
+fn mount_acts_in_the_callers_namespaces_alone() {
+    let own = ["unshare", "--user", "--map-root-user", "--mount"];
+    let unconfined = Command::new(own[0]).args(&own[1..]).arg("true").output();
+    if !unconfined.is_ok_and(|output| output.status.success()) {
+        return left_out::left_out(
+            "plugins::mount_acts_in_the_callers_namespaces_alone",
+            "this user can't make a user namespace",
+        );
+    }
+    let place = Place::new("mount");
+    for name in ["in", "in/tmp", "in/proc", "out"] {
+        fs::create_dir(place.folder.join(name)).expect("a folder");
+    }
+    std::os::unix::fs::symlink("../out", place.folder.join("in/link")).expect("a link");
+    let folder = place.folder.display().to_string();
+    let profile = place.file(
+        "profile.json",
+        &format!(
+            r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", "plugin": "mount",
+                             "with": {{ "types": ["tmpfs", "proc"], "beneath": ["{folder}/in"] }} }} }},
+  "syscalls": [ {{ "names": ["mount"], "action": "x-it", "args": [{{ "index": 3, "value": 278528, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }}] }},
+                {{ "names": ["fsopen", "fsmount", "open_tree", "move_mount", "mount_setattr"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 }} ] }}"#
+        ),
+    );
+    // 278528 are MS_REC and MS_PRIVATE, with which unshare(1) makes the tree its own.
+    let within = |words: &str| {
+        let script = format!("cd {folder} && {words}");
+        run(
+            &["-p", &profile],
+            &[&own[..], &["sh", "-c", &script]].concat(),
+        )
+    };
+    let done = within(
+        "mount -t tmpfs -o size=64k,mode=700 none in/tmp && stat -f -c %T in/tmp && stat -c %a in/tmp && touch in/tmp/new",
+    );
+    assert_eq!(text(&done.stdout), "tmpfs\n700\n", "{done:?}");
+    assert!(done.status.success(), "{done:?}");
+    assert!(
+        !place.folder.join("in/tmp/new").exists(),
+        "it is mounted for the caller alone"
+    );
+    for refused in [
+        "mount -t tmpfs none out",
+        "mount -t tmpfs none in/link",
+        "mount -t tmpfs none in/../out",
+        "mount -t ramfs none in/tmp",
+        "mount --bind out in/tmp",
+        "mount -t tmpfs -o nonsense none in/tmp",
+        "setpriv --bounding-set -sys_admin mount -t tmpfs none in/tmp",
+    ] {
+        let done = within(refused);
+        assert!(!done.status.success(), "{refused}: {done:?}");
+    }
+    let processes = [&own[..], &["--pid", "--fork", "sh", "-c"]].concat();
+    let script = format!("mount -t proc none {folder}/in/proc && cat {folder}/in/proc/1/comm");
+    let done = run(&["-p", &profile], &[&processes[..], &[&script]].concat());
+    assert_eq!(text(&done.stdout), "sh\n", "its own processes: {done:?}");
+    // Without namespaces of its own, the caller may as much as its user may.
+    let done = run(
+        &["-p", &profile],
+        &[
+            "setpriv",
+            "--bounding-set",
+            "-sys_admin",
+            "mount",
+            "-t",
+            "tmpfs",
+            "none",
+            &format!("{folder}/in/tmp"),
+        ],
+    );
+    assert!(!done.status.success(), "{done:?}");
+    let mounts = fs::read_to_string("/proc/self/mounts").expect("it is there");
+    assert!(!mounts.contains(&folder), "nothing is left: {mounts}");
+}
+
+#[test]
+fn exec_starts_the_programs_of_its_list() {
+    let place = Place::new("exec");
+    let copy = |name: &str, program: &str| {
+        let path = place.folder.join(name);
+        fs::copy(program, &path).expect("coreutils are there");
+        path.display().to_string()
+    };
+    let (good, bad) = (copy("good", "/bin/true"), copy("bad", "/bin/true"));
+    let digest = Command::new("sha256sum").arg(&good).output();
+    let digest = text(&digest.expect("sha256sum of coreutils runs").stdout);
+    let digest = &digest[..64];
+    let shell = fs::canonicalize("/bin/sh").expect("a shell");
+    std::os::unix::fs::symlink(&good, place.folder.join("link")).expect("a link");
+    let profile = place.profile(
+        r#""execve", "execveat""#,
+        &format!(
+            r#""plugin": "exec", "with": {{ "allow": ["{}", "{good} sha256:{digest}"] }}, "otherwise": "SCMP_ACT_ERRNO""#,
+            shell.display()
+        ),
+    );
+    let shell = |words: &str| {
+        let words = format!("cd {}; {words}", place.folder.display());
+        run(&["-p", &profile], &["sh", "-c", &words]).status.code()
+    };
+    assert_eq!(shell("./good"), Some(0));
+    assert_eq!(shell("./link"), Some(0));
+    assert_eq!(shell(&bad), Some(126));
+    assert_eq!(shell("./missing"), Some(127));
+    fs::copy("/bin/false", &good).expect("a copy");
+    assert_eq!(shell("./good"), Some(126), "its digest is another now");
+}
+
+#[test]
 fn explain_says_which_rule_denied() {
     let place = Place::new("explain");
     let profile = place.profile(
