@@ -13,12 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use callgate_actions::plugins::{self, Surroundings};
-use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, serve};
+use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, guard, serve};
 use callgate_compile::{Options, compile};
 use callgate_engines::{Resolved, Target};
 use callgate_load::{Child, Ending, Flags, Launch, Layer};
 use callgate_profile::Profile;
 use callgate_tests::hostile::Tries;
+use callgate_tests::left_out;
 
 const HOSTILE: &str = env!("CARGO_BIN_EXE_callgate-hostile");
 
@@ -63,13 +64,43 @@ fn start(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
     held.release_listening().expect("a listener")
 }
 
+/// The same, guarded as the command guards itself.
+fn start_guarded(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
+    let sections = resolved.policy.sections();
+    let arches: Vec<_> = sections.iter().map(|section| section.arch).collect();
+    let limits = guard::policy(&arches).expect("each arch once");
+    let [limits, program] = [&limits, &resolved.policy]
+        .map(|policy| compile(policy, &Options::default()).expect("it compiles"));
+    let layers = [
+        Layer {
+            program: &limits,
+            flags: Flags::NONE,
+        },
+        Layer {
+            program: &program,
+            flags: Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
+        },
+    ];
+    let launch = Launch::new(HOSTILE, words.iter().map(Into::into));
+    let held = guard::start_apart(|| launch.hold(&layers)).expect("Landlock of Linux 6.12");
+    let held = held.expect("a child");
+    held.release_listening().expect("a listener")
+}
+
 /// Serves the program to its end, and gives what it counted.
 fn served(resolved: &Resolved, registry: &Registry, words: &[&str]) -> Tries {
-    let (child, listener) = start(resolved, words);
+    served_to_its_end(start(resolved, words), resolved, registry);
+    Tries::written(Path::new(words[1]))
+}
+
+fn served_to_its_end(
+    (child, listener): (Child, OwnedFd),
+    resolved: &Resolved,
+    registry: &Registry,
+) {
     let listener = Listener::new(listener).expect("a listener");
     serve(&listener, resolved, registry).expect("notifications");
     assert_eq!(child.wait().expect("it ran"), Ending::Exited(0));
-    Tries::written(Path::new(words[1]))
 }
 
 fn surroundings() -> Surroundings {
@@ -257,6 +288,27 @@ fn a_caller_that_is_killed_leaves_nothing_behind() {
         assert!(killed.expect("kill runs").success());
     });
     assert_eq!(child.wait().expect("it ran"), Ending::Signalled(9));
+}
+
+#[test]
+fn a_child_can_neither_stop_nor_trace_its_supervisor() {
+    let name = "plugins::a_child_can_neither_stop_nor_trace_its_supervisor";
+    if let Err(error) = guard::start_apart(|| ()) {
+        return left_out(name, &error.to_string());
+    }
+    let folder = place("attack");
+    let counts = folder.join("counts").display().to_string();
+    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
+    let registry = registry(goes_on, goes_on);
+    let own = std::process::id().to_string();
+    // Where nothing guards it, a process of the same user may.
+    let words = ["attack", &counts, &own, "harmless"];
+    let tries = served(&resolved, &registry, &words);
+    assert_eq!((tries.refused, tries.escaped), (0, 6), "{tries:?}");
+    let words = ["attack", &counts, &own, "all"];
+    served_to_its_end(start_guarded(&resolved, &words), &resolved, &registry);
+    let tries = Tries::written(Path::new(&counts));
+    assert_eq!((tries.refused, tries.escaped), (11, 0), "{tries:?}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod asking;
 mod call;
 mod credentials;
 mod external;
+pub mod guard;
 mod listener;
 mod place;
 pub mod plugins;

@@ -12,14 +12,17 @@ use std::sync::Arc;
 use std::thread;
 
 use callgate_actions::plugins::{self, SHIPPED, Surroundings};
-use callgate_actions::{Call, Listener, Registry, serve};
-use callgate_load::{Ending, Flags, Forwarding, Launch, LaunchError, Layer};
+use callgate_actions::{Call, Listener, Registry, guard, serve};
+use callgate_bpf::Program;
+use callgate_compile::Options;
+use callgate_load::{Ending, Flags, Forwarding, Held, Launch, LaunchError, Layer, Privileges};
 use callgate_policy::Action;
 use callgate_profile::{CustomAction, Profile};
-use callgate_syscalls::Syscall;
+use callgate_syscalls::{Arch, Syscall};
 
 use crate::ask::Ask;
 use crate::command;
+use crate::compiler;
 use crate::failure::{Failure, Status};
 use crate::reading::Reading;
 use crate::{output, render, words};
@@ -98,6 +101,19 @@ impl Supervisor {
         }))
     }
 
+    /// The filter that keeps the command from setting this process's limits.
+    fn guard(&self) -> Result<Program, Failure> {
+        let sections = self.reading.resolved.policy.sections();
+        let arches: Vec<Arch> = sections.iter().map(|section| section.arch).collect();
+        let policy = guard::policy(&arches).expect("no policy has an arch twice");
+        let options = Options {
+            kernel: self.reading.target.kernel,
+            ..Options::default()
+        };
+        callgate_compile::compile(&policy, &options)
+            .map_err(|error| compiler::not_compiled(&self.reading.document.name, error))
+    }
+
     /// Runs a command under a filter that asks, and answers until the command has ended.
     ///
     /// What the command left running after itself gets `ENOSYS` to calls that it would be asked about.
@@ -109,7 +125,15 @@ impl Supervisor {
             ..layer
         };
         let failure = |error: &LaunchError| command::not_started(error);
-        let held = launch.hold(&[asking]).map_err(|error| failure(&error))?;
+        let guard = self.guard()?;
+        let layers = [
+            Layer {
+                program: &guard,
+                flags: Flags::NONE,
+            },
+            asking,
+        ];
+        let held = hold_apart(launch, &layers).map_err(|error| failure(&error))?;
         let forwarding = Forwarding::to(held.id());
         let forwarding = forwarding.map_err(|error| failure(&LaunchError::Process(error)))?;
         let (child, listener) = held.release_listening().map_err(|error| failure(&error))?;
@@ -129,6 +153,20 @@ impl Supervisor {
         drop(forwarding);
         child.wait().map_err(|error| failure(&error))
     }
+}
+
+/// Makes the child of a command, which can neither signal nor trace this process where the kernel has the means.
+fn hold_apart(launch: &Launch, layers: &[Layer<'_>]) -> Result<Held, LaunchError> {
+    let unguarded = match launch.privileges {
+        // The means takes them away.
+        Privileges::Kept => "it keeps its privileges".to_owned(),
+        Privileges::Renounced => match guard::start_apart(|| launch.hold(layers)) {
+            Ok(held) => return held,
+            Err(error) => error.to_string(),
+        },
+    };
+    crate::say!("the command could stop or trace callgate, and so answer for it: {unguarded}");
+    launch.hold(layers)
 }
 
 /// Refuses an executable for a plugin that no action of the profile names.
