@@ -6,7 +6,9 @@ use std::fs;
 use std::io;
 use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,13 +17,18 @@ use std::time::Duration;
 use callgate_actions::plugins::{self, Surroundings};
 use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, guard, serve};
 use callgate_compile::{Options, compile};
-use callgate_engines::{Resolved, Target};
+use callgate_engines::Resolved;
 use callgate_load::{Child, Ending, Flags, Launch, Layer};
-use callgate_profile::Profile;
 use callgate_tests::hostile::Tries;
 use callgate_tests::left_out;
+use callgate_tests::supervisor::{self, asking};
 
 const HOSTILE: &str = env!("CARGO_BIN_EXE_callgate-hostile");
+
+const SUPERVISOR: &str = env!("CARGO_BIN_EXE_callgate-supervisor");
+
+/// So many calls, of each of which a descriptor is taken.
+const CALLS: u64 = 1_000_000;
 
 /// So many tries of each kind to deceive the supervisor.
 const TRIES: u64 = 100_000;
@@ -35,33 +42,9 @@ fn place(name: &str) -> PathBuf {
     folder
 }
 
-/// A profile that asks about some calls, and what it means.
-fn asking(calls: &str, action: &str) -> (Profile, Resolved) {
-    let text = format!(
-        r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
-          "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", {action} }}, "x-two": {{ "answer": "SCMP_ACT_NOTIFY" }} }},
-          "syscalls": [ {{ "names": [{calls}], "action": "x-it" }}, {{ "names": ["getsid"], "action": "x-two" }} ] }}"#
-    );
-    let profile = callgate_profile::parse(text.as_bytes(), &callgate_profile::Options::default());
-    let profile = profile.profile.expect("a profile");
-    let target = Target {
-        native: callgate_syscalls::Arch::of_this_build().expect("an arch"),
-        ..Target::default()
-    };
-    let resolved = callgate_engines::read(&profile, &target).expect("it means something");
-    (profile, resolved)
-}
-
 /// The hostile program under a profile that asks.
 fn start(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
-    let program = compile(&resolved.policy, &Options::default()).expect("it compiles");
-    let launch = Launch::new(HOSTILE, words.iter().map(Into::into));
-    let layer = Layer {
-        program: &program,
-        flags: Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
-    };
-    let held = launch.hold(&[layer]).expect("a child");
-    held.release_listening().expect("a listener")
+    supervisor::start(HOSTILE, resolved, words)
 }
 
 /// The same, guarded as the command guards itself.
@@ -311,27 +294,40 @@ fn a_child_can_neither_stop_nor_trace_its_supervisor() {
     assert_eq!((tries.refused, tries.escaped), (11, 0), "{tries:?}");
 }
 
+/// A supervisor of its own that serves so many calls until it dies at a step; how it ended, and what the caller counted.
+fn supervised(name: &str, step: &str, calls: u64) -> (Output, Tries) {
+    let counts = place(name).join("counts").display().to_string();
+    let supervised = Command::new(SUPERVISOR)
+        .args([step, HOSTILE, "ask", &counts, &calls.to_string()])
+        // Which the caller has, too: its end is waited for.
+        .output()
+        .expect("it starts");
+    (supervised, Tries::written(Path::new(&counts)))
+}
+
+#[test]
+fn a_supervisor_that_dies_at_a_step_leaves_its_callers_refused() {
+    for step in ["received", "read", "taken", "replying"] {
+        let (supervisor, tries) = supervised("step", step, 10);
+        assert_eq!(supervisor.status.signal(), Some(6), "{supervisor:?}");
+        // Two calls were answered before.
+        assert_eq!((tries.allowed, tries.refused), (2, 8), "{step}");
+    }
+    let turns = (0..100).map(|round| round * 500);
+    for turns in turns {
+        let (supervisor, tries) = supervised("inject", &turns.to_string(), 100_000);
+        assert_eq!(supervisor.status.signal(), Some(6), "{supervisor:?}");
+        assert_eq!(tries.allowed + tries.refused, 100_000, "{turns}: {tries:?}");
+        assert!(
+            tries.allowed >= 2 && tries.refused > 0,
+            "{turns}: {tries:?}"
+        );
+    }
+}
+
 #[test]
 fn descriptors_are_not_kept() {
-    let folder = place("descriptors");
-    let counts = folder.join("counts").display().to_string();
-    let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
-    let registry = registry(
-        |call| {
-            drop(call.descriptor(2)?);
-            assert!(call.descriptor(1_000).is_err());
-            Ok(Reply::Value(1))
-        },
-        goes_on,
-    );
-    let own = || fs::read_dir("/proc/self/fd").expect("it is there").count();
-    // Other tests of this process open and close some meanwhile.
-    let before = own();
-    let tries = served(&resolved, &registry, &["ask", &counts, &TRIES.to_string()]);
-    assert_eq!(tries.allowed, TRIES);
-    assert!(
-        own() < before + 1_000,
-        "{} descriptors, and {before} before",
-        own()
-    );
+    let (supervisor, tries) = supervised("descriptors", "never", CALLS);
+    assert_eq!(tries.allowed, CALLS, "{supervisor:?}");
+    assert_eq!(String::from_utf8_lossy(&supervisor.stdout), "0\n");
 }
