@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -235,7 +235,7 @@ fn permits(reading: &Reading, call: &str) -> bool {
     })
 }
 
-/// How the external plugins of these actions are started, each under a profile of its own: the built-in one.
+/// How the external plugins of these actions are started, each under a profile of its own: `callgate:plugin`.
 fn commands<'a>(
     declared: impl Iterator<Item = &'a CustomAction>,
     named: &[Named],
@@ -249,8 +249,9 @@ fn commands<'a>(
             None => on_path(&plugin.value),
         };
         if let Some(file) = file {
-            let confined = [callgate.as_os_str(), "run".as_ref(), "--".as_ref()];
-            let words = confined.into_iter().chain([file.as_os_str()]);
+            let confined = ["run", "-p", "callgate:plugin", "--"].map(OsStr::new);
+            let words = [callgate.as_os_str()].into_iter().chain(confined);
+            let words = words.chain([file.as_os_str()]);
             commands.insert(plugin.value.clone(), words.map(OsString::from).collect());
         }
     }

@@ -41,6 +41,13 @@ impl Place {
         path.display().to_string()
     }
 
+    fn executable(&self, name: &str, text: &str) -> String {
+        let script = self.file(name, text);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&script, executable).expect("a mode");
+        script
+    }
+
     /// A profile whose action for these calls is a plugin's.
     fn profile(&self, calls: &str, action: &str) -> String {
         self.file(
@@ -411,6 +418,33 @@ fn an_external_plugin_answers() {
 }
 
 #[test]
+fn a_plugin_has_less_than_a_container() {
+    let narrower = [
+        "diff",
+        "docker:default",
+        "callgate:plugin",
+        "--assert-subset",
+    ];
+    let narrower = Command::new(CALLGATE).args(narrower).output();
+    assert_eq!(narrower.expect("it starts").status.code(), Some(0));
+    let place = Place::new("narrow");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let script = place.executable(
+        "connects",
+        &format!(
+            "#!/bin/bash\nread hello; (echo > /dev/tcp/127.0.0.1/{port}) 2>\"$0.said\"\necho '{{\"plugin\": \"v1\"}}'; read question; sleep 60"
+        ),
+    );
+    let profile = place.profile(r#""mkdir""#, r#""plugin": "narrow""#);
+    let plugin = format!("narrow={script}");
+    let done = run(&["-p", &profile, "--plugin", &plugin], &["true"]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let said = fs::read_to_string(format!("{script}.said")).expect("it ran");
+    assert!(said.contains("Operation not permitted"), "{said}");
+}
+
+#[test]
 fn a_plugin_that_dies_or_talks_nonsense_refuses() {
     let place = Place::new("nonsense");
     let profile = place.profile(
@@ -431,9 +465,7 @@ fn a_plugin_that_dies_or_talks_nonsense_refuses() {
             "read hello; echo '{\"plugin\": \"v1\"}'; read question; echo '{\"id\": 1, \"value\": \"x\"}'; sleep 60",
         ),
     ] {
-        let script = place.file(name, &format!("#!/bin/sh\n{words}\n"));
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&script, executable).expect("a mode");
+        let script = place.executable(name, &format!("#!/bin/sh\n{words}\n"));
         let plugin = format!("bad={script}");
         let folder = format!("{}/new", place.folder.display());
         let made = run(&["-p", &profile, "--plugin", &plugin], &["mkdir", &folder]);
