@@ -62,7 +62,8 @@ enum Outcome {
     Escaped,
 }
 
-/// `open FILE PATH OTHER TRIES`, `connect FILE PORT OTHER TRIES`, `send FILE PORT OTHER TRIES`, `ask FILE TRIES` or `pair FILE`.
+/// `open FILE PATH OTHER TRIES`, `connect FILE PORT OTHER TRIES`, `send FILE PORT OTHER TRIES`, `ask FILE TRIES`, `pair FILE` or
+/// `attack FILE PROCESS harmless|all`.
 ///
 /// The paths differ in one letter; the file at OTHER begins with an `s`.
 pub fn main() -> ExitCode {
@@ -74,6 +75,7 @@ pub fn main() -> ExitCode {
         ["send", _, port, other, tries] => send(number(port), number(other), number(tries)),
         ["ask", _, tries] => Ok(ask(number(tries))),
         ["pair", _] => Ok(pair()),
+        ["attack", _, process, which] => Ok(attack(number(process), which)),
         _ => {
             eprintln!("callgate-hostile takes what to try, a file for the counts, and more");
             return ExitCode::from(2);
@@ -229,6 +231,25 @@ fn pair() -> Tries {
             Ok(_) => Outcome::Allowed,
             Err(_) => Outcome::Refused,
         });
+    }
+    counts
+}
+
+/// Attacks a process, with all that there is or with what does no harm where it comes through.
+fn attack(process: i32, which: &str) -> Tries {
+    let harmless = sys::HARMLESS.iter();
+    let harmful = sys::HARMFUL.iter().filter(|_| which == "all");
+    let mut counts = Tries::default();
+    for (name, attack) in harmless.chain(harmful) {
+        let refused = attack(process)
+            .is_err_and(|error| matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES)));
+        counts.count(match refused {
+            true => Outcome::Refused,
+            false => Outcome::Escaped,
+        });
+        if !refused && which == "all" {
+            eprintln!("callgate-hostile: {name} came through");
+        }
     }
     counts
 }

@@ -19,6 +19,7 @@ pub mod random;
 pub mod reader;
 pub mod relabel;
 pub mod scene;
+pub mod supervisor;
 #[allow(unsafe_code)]
 mod sys;
 mod wire;

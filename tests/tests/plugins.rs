@@ -6,21 +6,29 @@ use std::fs;
 use std::io;
 use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use callgate_actions::plugins::{self, Surroundings};
-use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, serve};
+use callgate_actions::{Call, CustomAction, Listener, Race, Registry, Reply, guard, serve};
 use callgate_compile::{Options, compile};
-use callgate_engines::{Resolved, Target};
+use callgate_engines::Resolved;
 use callgate_load::{Child, Ending, Flags, Launch, Layer};
-use callgate_profile::Profile;
 use callgate_tests::hostile::Tries;
+use callgate_tests::left_out;
+use callgate_tests::supervisor::{self, asking};
 
 const HOSTILE: &str = env!("CARGO_BIN_EXE_callgate-hostile");
+
+const SUPERVISOR: &str = env!("CARGO_BIN_EXE_callgate-supervisor");
+
+/// So many calls, of each of which a descriptor is taken.
+const CALLS: u64 = 1_000_000;
 
 /// So many tries of each kind to deceive the supervisor.
 const TRIES: u64 = 100_000;
@@ -34,42 +42,48 @@ fn place(name: &str) -> PathBuf {
     folder
 }
 
-/// A profile that asks about some calls, and what it means.
-fn asking(calls: &str, action: &str) -> (Profile, Resolved) {
-    let text = format!(
-        r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
-          "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", {action} }}, "x-two": {{ "answer": "SCMP_ACT_NOTIFY" }} }},
-          "syscalls": [ {{ "names": [{calls}], "action": "x-it" }}, {{ "names": ["getsid"], "action": "x-two" }} ] }}"#
-    );
-    let profile = callgate_profile::parse(text.as_bytes(), &callgate_profile::Options::default());
-    let profile = profile.profile.expect("a profile");
-    let target = Target {
-        native: callgate_syscalls::Arch::of_this_build().expect("an arch"),
-        ..Target::default()
-    };
-    let resolved = callgate_engines::read(&profile, &target).expect("it means something");
-    (profile, resolved)
-}
-
 /// The hostile program under a profile that asks.
 fn start(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
-    let program = compile(&resolved.policy, &Options::default()).expect("it compiles");
+    supervisor::start(HOSTILE, resolved, words)
+}
+
+/// The same, guarded as the command guards itself.
+fn start_guarded(resolved: &Resolved, words: &[&str]) -> (Child, OwnedFd) {
+    let sections = resolved.policy.sections();
+    let arches: Vec<_> = sections.iter().map(|section| section.arch).collect();
+    let limits = guard::policy(&arches).expect("each arch once");
+    let [limits, program] = [&limits, &resolved.policy]
+        .map(|policy| compile(policy, &Options::default()).expect("it compiles"));
+    let layers = [
+        Layer {
+            program: &limits,
+            flags: Flags::NONE,
+        },
+        Layer {
+            program: &program,
+            flags: Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
+        },
+    ];
     let launch = Launch::new(HOSTILE, words.iter().map(Into::into));
-    let layer = Layer {
-        program: &program,
-        flags: Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
-    };
-    let held = launch.hold(&[layer]).expect("a child");
+    let held = guard::start_apart(|| launch.hold(&layers)).expect("Landlock of Linux 6.12");
+    let held = held.expect("a child");
     held.release_listening().expect("a listener")
 }
 
 /// Serves the program to its end, and gives what it counted.
 fn served(resolved: &Resolved, registry: &Registry, words: &[&str]) -> Tries {
-    let (child, listener) = start(resolved, words);
+    served_to_its_end(start(resolved, words), resolved, registry);
+    Tries::written(Path::new(words[1]))
+}
+
+fn served_to_its_end(
+    (child, listener): (Child, OwnedFd),
+    resolved: &Resolved,
+    registry: &Registry,
+) {
     let listener = Listener::new(listener).expect("a listener");
     serve(&listener, resolved, registry).expect("notifications");
     assert_eq!(child.wait().expect("it ran"), Ending::Exited(0));
-    Tries::written(Path::new(words[1]))
 }
 
 fn surroundings() -> Surroundings {
@@ -260,26 +274,60 @@ fn a_caller_that_is_killed_leaves_nothing_behind() {
 }
 
 #[test]
-fn descriptors_are_not_kept() {
-    let folder = place("descriptors");
+fn a_child_can_neither_stop_nor_trace_its_supervisor() {
+    let name = "plugins::a_child_can_neither_stop_nor_trace_its_supervisor";
+    if let Err(error) = guard::start_apart(|| ()) {
+        return left_out(name, &error.to_string());
+    }
+    let folder = place("attack");
     let counts = folder.join("counts").display().to_string();
     let (_, resolved) = asking(r#""getppid""#, r#""plugin": "none""#);
-    let registry = registry(
-        |call| {
-            drop(call.descriptor(2)?);
-            assert!(call.descriptor(1_000).is_err());
-            Ok(Reply::Value(1))
-        },
-        goes_on,
-    );
-    let own = || fs::read_dir("/proc/self/fd").expect("it is there").count();
-    // Other tests of this process open and close some meanwhile.
-    let before = own();
-    let tries = served(&resolved, &registry, &["ask", &counts, &TRIES.to_string()]);
-    assert_eq!(tries.allowed, TRIES);
-    assert!(
-        own() < before + 1_000,
-        "{} descriptors, and {before} before",
-        own()
-    );
+    let registry = registry(goes_on, goes_on);
+    let own = std::process::id().to_string();
+    // Where nothing guards it, a process of the same user may.
+    let words = ["attack", &counts, &own, "harmless"];
+    let tries = served(&resolved, &registry, &words);
+    assert_eq!((tries.refused, tries.escaped), (0, 6), "{tries:?}");
+    let words = ["attack", &counts, &own, "all"];
+    served_to_its_end(start_guarded(&resolved, &words), &resolved, &registry);
+    let tries = Tries::written(Path::new(&counts));
+    assert_eq!((tries.refused, tries.escaped), (11, 0), "{tries:?}");
+}
+
+/// A supervisor of its own that serves so many calls until it dies at a step; how it ended, and what the caller counted.
+fn supervised(name: &str, step: &str, calls: u64) -> (Output, Tries) {
+    let counts = place(name).join("counts").display().to_string();
+    let supervised = Command::new(SUPERVISOR)
+        .args([step, HOSTILE, "ask", &counts, &calls.to_string()])
+        // Which the caller has, too: its end is waited for.
+        .output()
+        .expect("it starts");
+    (supervised, Tries::written(Path::new(&counts)))
+}
+
+#[test]
+fn a_supervisor_that_dies_at_a_step_leaves_its_callers_refused() {
+    for step in ["received", "read", "taken", "replying"] {
+        let (supervisor, tries) = supervised("step", step, 10);
+        assert_eq!(supervisor.status.signal(), Some(6), "{supervisor:?}");
+        // Two calls were answered before.
+        assert_eq!((tries.allowed, tries.refused), (2, 8), "{step}");
+    }
+    let turns = (0..100).map(|round| round * 500);
+    for turns in turns {
+        let (supervisor, tries) = supervised("inject", &turns.to_string(), 100_000);
+        assert_eq!(supervisor.status.signal(), Some(6), "{supervisor:?}");
+        assert_eq!(tries.allowed + tries.refused, 100_000, "{turns}: {tries:?}");
+        assert!(
+            tries.allowed >= 2 && tries.refused > 0,
+            "{turns}: {tries:?}"
+        );
+    }
+}
+
+#[test]
+fn descriptors_are_not_kept() {
+    let (supervisor, tries) = supervised("descriptors", "never", CALLS);
+    assert_eq!(tries.allowed, CALLS, "{supervisor:?}");
+    assert_eq!(String::from_utf8_lossy(&supervisor.stdout), "0\n");
 }

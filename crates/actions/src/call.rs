@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use callgate_bpf::SeccompData;
-use callgate_policy::RuleId;
+use callgate_policy::Decision;
 use callgate_syscalls::{Arch, Syscall};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
@@ -22,7 +22,7 @@ pub struct Call<'a> {
     listener: &'a Listener,
     notification: Notification,
     arch: Arch,
-    rule: RuleId,
+    decision: Decision,
 }
 
 /// The most bytes of a path, its end included (`PATH_MAX`).
@@ -36,13 +36,13 @@ impl<'a> Call<'a> {
         listener: &'a Listener,
         notification: Notification,
         arch: Arch,
-        rule: RuleId,
+        decision: Decision,
     ) -> Self {
         Self {
             listener,
             notification,
             arch,
-            rule,
+            decision,
         }
     }
 
@@ -52,10 +52,10 @@ impl<'a> Call<'a> {
         &self.notification.data
     }
 
-    /// The rule of the policy that it matches.
+    /// What the policy says of it, and by which rule.
     #[must_use]
-    pub const fn rule(&self) -> RuleId {
-        self.rule
+    pub const fn decision(&self) -> Decision {
+        self.decision
     }
 
     /// Its arch.

@@ -5,10 +5,11 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgroups};
-use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+use rustix::thread::{CapabilitySet, LinkNameSpaceType, capabilities, set_capabilities};
 
 use crate::call::Call;
 
@@ -30,6 +31,45 @@ pub(crate) fn as_caller<T>(call: &Call<'_>, act: impl FnOnce() -> io::Result<T>)
     set_capabilities(None, sets)?;
     let _restored = Restored(mine);
     act()
+}
+
+/// What a process that acts for a caller has to become.
+pub(crate) struct Whole {
+    /// The caller.
+    pub(crate) process: OwnedFd,
+    /// Those of its namespaces that are not this process's, as setns(2) takes them.
+    pub(crate) namespaces: i32,
+    /// Its effective capabilities in its user namespace.
+    pub(crate) capabilities: u64,
+}
+
+/// What a caller is, for a process that enters its namespaces.
+///
+/// # Errors
+/// `EPERM` where its user or groups are not this process's; it is gone.
+pub(crate) fn whole(call: &Call<'_>) -> io::Result<Whole> {
+    if !is_same_user(call)? {
+        return Err(Errno::PERM.into());
+    }
+    let kinds = [
+        ("user", LinkNameSpaceType::User),
+        ("mnt", LinkNameSpaceType::Mount),
+        ("pid", LinkNameSpaceType::ProcessID),
+        ("net", LinkNameSpaceType::Network),
+        ("ipc", LinkNameSpaceType::InterProcessCommunication),
+        ("cgroup", LinkNameSpaceType::ControlGroup),
+    ];
+    let mut namespaces = 0;
+    for (name, kind) in kinds {
+        if !is_own_namespace(call, name)? {
+            namespaces |= (kind as u32).cast_signed();
+        }
+    }
+    Ok(Whole {
+        process: call.process()?,
+        namespaces,
+        capabilities: effective(call)?,
+    })
 }
 
 /// Puts this thread's effective capabilities back, also after a panic.
@@ -68,12 +108,20 @@ fn is_same_user(call: &Call<'_>) -> io::Result<bool> {
 
 /// The caller's effective capabilities; none where they are those of another user namespace, and so mean nothing here.
 fn theirs(call: &Call<'_>) -> io::Result<CapabilitySet> {
-    let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/user"));
+    match is_own_namespace(call, "user")? {
+        true => Ok(CapabilitySet::from_bits_retain(effective(call)?)),
+        false => Ok(CapabilitySet::empty()),
+    }
+}
+
+fn effective(call: &Call<'_>) -> io::Result<u64> {
+    u64::from_str_radix(&call.status("CapEff")?, 16).map_err(|_| Errno::NOTSUP.into())
+}
+
+/// Whether a namespace of the caller's is this process's.
+fn is_own_namespace(call: &Call<'_>, name: &str) -> io::Result<bool> {
+    let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/{name}"));
     let namespace = of(&call.thread().to_string());
     call.check()?;
-    if namespace? != of("self")? {
-        return Ok(CapabilitySet::empty());
-    }
-    let bits = u64::from_str_radix(&call.status("CapEff")?, 16);
-    Ok(CapabilitySet::from_bits_retain(bits.unwrap_or(0)))
+    Ok(namespace? == of("self")?)
 }

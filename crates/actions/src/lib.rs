@@ -27,9 +27,11 @@
 
 mod address;
 pub mod agent;
+mod asking;
 mod call;
 mod credentials;
 mod external;
+pub mod guard;
 mod listener;
 mod place;
 pub mod plugins;
@@ -40,6 +42,7 @@ mod serve;
 mod sys;
 
 pub use address::Address;
+pub use asking::asking;
 pub use call::{Call, PATH_MAX};
 pub use listener::{Listener, Notification};
 pub use registry::{CustomAction, NotifyHandler, Registry, RegistryError};

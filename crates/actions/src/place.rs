@@ -28,11 +28,7 @@ pub(crate) fn of_path(call: &Call<'_>, directory: Option<i32>, path: &[u8]) -> i
             None => directory_of(call, "cwd")?,
             Some(number) => call.descriptor(number)?,
         };
-        let (root, base) = (name_of(&from)?, name_of(&base)?);
-        let root = root.strip_suffix(b"/").unwrap_or(&root);
-        // What lies outside of the caller's root has no name in it.
-        let inside = base.strip_prefix(root).ok_or(Errno::NOENT)?;
-        whole.extend_from_slice(inside);
+        whole = name_beneath(&from, &base)?;
         whole.push(b'/');
     }
     whole.extend_from_slice(path);
@@ -44,6 +40,11 @@ pub(crate) fn of_path(call: &Call<'_>, directory: Option<i32>, path: &[u8]) -> i
         path.push(b'/');
     }
     Ok(Place { from, path })
+}
+
+/// The absolute path of an open file in its caller's root.
+pub(crate) fn in_root(call: &Call<'_>, file: &OwnedFd) -> io::Result<Vec<u8>> {
+    name_beneath(&directory_of(call, "root")?, file)
 }
 
 impl Place {
@@ -62,7 +63,17 @@ fn directory_of(call: &Call<'_>, which: &str) -> io::Result<OwnedFd> {
     Ok(opened?)
 }
 
-/// What the kernel calls a directory that is open.
+/// The path of what is open, from a root that is open, too; what lies outside of it has no name in it.
+fn name_beneath(root: &OwnedFd, file: &OwnedFd) -> io::Result<Vec<u8>> {
+    let (root, name) = (name_of(root)?, name_of(file)?);
+    let root = root.strip_suffix(b"/").unwrap_or(&root);
+    match name.strip_prefix(root) {
+        Some(inside) if inside.is_empty() || inside[0] == b'/' => Ok(inside.to_vec()),
+        _ => Err(Errno::NOENT.into()),
+    }
+}
+
+/// What the kernel calls a file that is open.
 fn name_of(descriptor: &OwnedFd) -> io::Result<Vec<u8>> {
     let name = readlinkat(
         CWD,

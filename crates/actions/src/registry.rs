@@ -105,9 +105,10 @@ impl fmt::Debug for CustomAction {
 pub(crate) const EPERM: u16 = 1;
 
 /// Custom actions by name.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Registry {
     actions: BTreeMap<String, CustomAction>,
+    refusals: Option<Box<dyn NotifyHandler>>,
 }
 
 /// Why an action was not registered.
@@ -149,6 +150,13 @@ impl Registry {
         Ok(())
     }
 
+    /// Lets a handler answer what the policy refuses, where the filter [asks](crate::asking) about that.
+    ///
+    /// Where it has no answer, the caller gets what the policy says.
+    pub fn ask_about_refusals(&mut self, handler: impl NotifyHandler + 'static) {
+        self.refusals = Some(Box::new(handler));
+    }
+
     /// The action of a name.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&CustomAction> {
@@ -158,12 +166,27 @@ impl Registry {
     /// Tells every handler that there will be no more calls, for who ends without dropping the registry.
     pub fn close(&self) {
         let handlers = self.actions.values().filter_map(CustomAction::handler);
+        let handlers = handlers.chain(self.refusals.as_deref());
         handlers.for_each(NotifyHandler::close);
+    }
+
+    /// Who answers what the policy refuses.
+    pub(crate) fn of_refusals(&self) -> Option<&dyn NotifyHandler> {
+        self.refusals.as_deref()
     }
 
     /// All actions, by name.
     pub fn iter(&self) -> impl Iterator<Item = &CustomAction> {
         self.actions.values()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("actions", &self.actions)
+            .field("asks_about_refusals", &self.refusals.is_some())
+            .finish()
     }
 }
 

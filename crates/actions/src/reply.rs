@@ -2,6 +2,7 @@
 //!
 //! Apart from the serving, because a reply that lets the kernel go on has a race, and whoever gives it has to say which.
 
+use std::io;
 use std::os::fd::OwnedFd;
 
 /// The answer to a call.
@@ -22,6 +23,14 @@ pub enum Reply {
     Continue(Race),
     /// What the action's `otherwise` says.
     Otherwise,
+}
+
+impl Reply {
+    /// The reply to who was acted for: what the action meets, it meets for its caller.
+    pub(crate) fn of(done: io::Result<Self>) -> Self {
+        let errno = |error: io::Error| u16::try_from(error.raw_os_error()?).ok();
+        done.unwrap_or_else(|error| errno(error).map_or(Self::Otherwise, Self::Errno))
+    }
 }
 
 /// What becomes of a descriptor at execve.

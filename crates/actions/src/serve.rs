@@ -11,14 +11,16 @@ use std::thread::{self, Scope};
 
 use callgate_bpf::Action;
 use callgate_engines::Resolved;
+use callgate_policy::Decision;
 use callgate_syscalls::Arch;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{Signal, pidfd_send_signal};
 
+use crate::asking::is_refusal;
 use crate::call::Call;
 use crate::listener::{Listener, Notification};
-use crate::registry::{CustomAction, Registry};
+use crate::registry::{NotifyHandler, Registry};
 use crate::reply::{OnExec, Reply};
 use crate::sys::Answer;
 
@@ -28,7 +30,7 @@ pub const AT_ONCE: usize = 256;
 /// Answers the calls of all processes that have the listener's filter, until the last of them is gone.
 ///
 /// `resolved` is what the filter was compiled from: a notification does not say which rule it comes from, so the policy decides
-/// again. A call whose rule has no custom action with a handler gets `ENOSYS`, as without a supervisor.
+/// again. A call that nobody is asked about gets `ENOSYS`, as without a supervisor.
 /// Up to [`AT_ONCE`] calls are handled at once, each in a thread of its own.
 ///
 /// # Errors
@@ -61,6 +63,12 @@ struct Server<'s> {
     /// The workers that wait for a notification.
     idle: AtomicUsize,
     failed: Mutex<Option<io::Error>>,
+}
+
+/// Who answers a call, and what the caller gets where there is no answer.
+struct Asked<'r> {
+    handler: &'r dyn NotifyHandler,
+    otherwise: Action,
 }
 
 impl Server<'_> {
@@ -106,45 +114,42 @@ impl Server<'_> {
 
     /// Answers a call; that its caller is gone by then is nobody's fault.
     fn answer(&self, notification: Notification) {
-        let Some((arch, action, rule)) = self.action(&notification) else {
+        let data = &notification.data;
+        let decision = self.resolved.policy.decide(data);
+        let asked = Arch::of_call(data.arch, data.nr).zip(self.asked(decision));
+        let Some((arch, asked)) = asked else {
             let _gone = self
                 .listener
                 .answer(notification.id, Answer::Error(Errno::NOSYS.raw_os_error()));
             return;
         };
-        let call = Call::new(self.listener, notification, arch, rule);
-        let handler = action
-            .handler()
-            .expect("only actions with a handler are found");
-        let reply = catch_unwind(AssertUnwindSafe(|| handler.handle(&call)));
+        let call = Call::new(self.listener, notification, arch, decision);
+        let reply = catch_unwind(AssertUnwindSafe(|| asked.handler.handle(&call)));
         let reply = match reply {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) | Err(_) => Reply::Otherwise,
         };
-        let _gone = self.send(&call, notification.id, reply, action);
+        let _gone = self.send(&call, notification.id, reply, asked.otherwise);
     }
 
-    /// The action that a call belongs to, if it has a handler.
-    fn action(
-        &self,
-        notification: &Notification,
-    ) -> Option<(Arch, &CustomAction, callgate_policy::RuleId)> {
-        let data = &notification.data;
-        let rule = self.resolved.policy.decide(data).rule?;
-        let custom = self.resolved.origin(rule).custom.as_deref()?;
-        let action = self.registry.action(custom)?;
-        action.handler()?;
-        let arch = Arch::of_call(data.arch, data.nr)?;
-        Some((arch, action, rule))
+    /// Who is asked about a call that the policy decides so, if anybody.
+    fn asked(&self, decision: Decision) -> Option<Asked<'_>> {
+        let rule = decision.rule.map(|rule| self.resolved.origin(rule));
+        if let Some(custom) = rule.and_then(|rule| rule.custom.as_deref())
+            && let Some(action) = self.registry.action(custom)
+            && let Some(handler) = action.handler()
+        {
+            let otherwise = action.when_there_is_no_answer();
+            return Some(Asked { handler, otherwise });
+        }
+        let handler = self.registry.of_refusals()?;
+        is_refusal(decision.action).then_some(Asked {
+            handler,
+            otherwise: decision.action,
+        })
     }
 
-    fn send(
-        &self,
-        call: &Call<'_>,
-        id: u64,
-        reply: Reply,
-        action: &CustomAction,
-    ) -> io::Result<()> {
+    fn send(&self, call: &Call<'_>, id: u64, reply: Reply, otherwise: Action) -> io::Result<()> {
         let answer = match reply {
             Reply::Value(value) => Answer::Value(value),
             Reply::Errno(errno) => Answer::Error(refusal(errno)),
@@ -166,7 +171,7 @@ impl Server<'_> {
                 // Such as EMFILE: the caller's own limit.
                 Answer::Error(error.raw_os_error().unwrap_or(Errno::PERM.raw_os_error()))
             }
-            Reply::Otherwise => without_an_answer(call, action.when_there_is_no_answer()),
+            Reply::Otherwise => without_an_answer(call, otherwise),
         };
         self.listener.answer(id, answer)
     }

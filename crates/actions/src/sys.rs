@@ -1,11 +1,14 @@
-//! The requests to a listener and the reading of another process's memory, for which no safe crate serves.
+//! The requests to a listener, the reading of another process's memory and acting as another, for which no safe crate serves.
 //!
 //! Apart so that every `unsafe` of the crate stands on one page.
 
+use std::ffi::{CString, c_int};
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
+
+use crate::credentials::Whole;
 
 /// A notification as the kernel has it.
 pub(crate) type Raw = libc::seccomp_notif;
@@ -149,5 +152,108 @@ pub(crate) fn own_mask() -> io::Result<()> {
     match unsafe { libc::unshare(libc::CLONE_FS) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The words of mount(2) but for the directory.
+pub(crate) struct Mounted {
+    pub(crate) source: Option<CString>,
+    pub(crate) kind: CString,
+    pub(crate) flags: u64,
+    pub(crate) data: Option<CString>,
+}
+
+/// Mounts on a directory, by a process that has become what a caller is.
+pub(crate) fn mount_elsewhere(
+    caller: &Whole,
+    directory: BorrowedFd<'_>,
+    mounted: &Mounted,
+) -> io::Result<()> {
+    let pointer = |text: &Option<CString>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
+    let (source, data) = (pointer(&mounted.source), pointer(&mounted.data));
+    let mount = || {
+        // SAFETY: every pointer is null, or of a text that ends with a zero.
+        let is_done = unsafe {
+            libc::fchdir(directory.as_raw_fd()) == 0
+                && have_no_more_than(caller.capabilities) == 0
+                && libc::mount(
+                    source,
+                    c".".as_ptr(),
+                    mounted.kind.as_ptr(),
+                    mounted.flags,
+                    data.cast(),
+                ) == 0
+        };
+        error_unless(is_done)
+    };
+    let enter_and_mount = || {
+        // SAFETY: the call takes no pointer.
+        let is_there = caller.namespaces == 0
+            || unsafe { libc::setns(caller.process.as_raw_fd(), caller.namespaces) } == 0;
+        match error_unless(is_there) {
+            // A namespace of processes begins with the next child, which may be made here: it is a fork's child, too.
+            0 => in_child(mount),
+            error => error,
+        }
+    };
+    match in_child(enter_and_mount) {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+/// Lets a child act, and gives the error number that it ends with; 0 is none.
+///
+/// The parent may have other threads, so `act` makes system calls alone, on what was made before.
+fn in_child(act: impl FnOnce() -> c_int) -> c_int {
+    // SAFETY: `act` keeps to what a fork's child may do, and the child ends by _exit; the parent's memory is copied, not shared.
+    match unsafe { libc::fork() } {
+        -1 => error_unless(false),
+        0 => {
+            let error = act();
+            // SAFETY: ends the child at once.
+            unsafe { libc::_exit(error) }
+        }
+        child => ended(child),
+    }
+}
+
+/// 0, or this thread's error number.
+fn error_unless(is_done: bool) -> c_int {
+    match is_done {
+        true => 0,
+        // SAFETY: the address of this thread's own error number.
+        false => unsafe { *libc::__errno_location() },
+    }
+}
+
+/// Takes these capabilities and no others; what capset(2) answers.
+///
+/// # Safety
+/// None but that of a system call: it is made for the child of a fork, which may make no others.
+unsafe fn have_no_more_than(capabilities: u64) -> libc::c_long {
+    /// `_LINUX_CAPABILITY_VERSION_3` in `include/uapi/linux/capability.h`, whose structures these are.
+    const VERSION: u32 = 0x2008_0522;
+    let header: [u32; 2] = [VERSION, 0];
+    let (low, high) = (capabilities as u32, (capabilities >> 32) as u32);
+    // Effective, permitted, inheritable.
+    let sets: [[u32; 3]; 2] = [[low, low, 0], [high, high, 0]];
+    // SAFETY: the kernel reads a header and two sets.
+    unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), sets.as_ptr()) }
+}
+
+/// Waits for a child, and gives its exit status; `EIO` where a signal ended it.
+fn ended(child: c_int) -> c_int {
+    let mut status = 0;
+    loop {
+        // SAFETY: the kernel writes the status of our own child.
+        match unsafe { libc::waitpid(child, &raw mut status, 0) } {
+            -1 => match error_unless(false) {
+                libc::EINTR => {}
+                error => return error,
+            },
+            _ if libc::WIFEXITED(status) => return libc::WEXITSTATUS(status),
+            _ => return libc::EIO,
+        }
     }
 }

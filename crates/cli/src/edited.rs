@@ -4,8 +4,13 @@
 
 use std::path::Path;
 
+use callgate_analyze::Call;
+use callgate_analyze::amend::{Amended, Answer, NotAmended, Subject, amend};
 use callgate_analyze::diff::Difference;
 use callgate_engines::Target;
+use callgate_policy::SeccompData;
+use callgate_prove::Budget;
+use callgate_syscalls::Arch;
 use clap::Args;
 use similar::TextDiff;
 
@@ -116,4 +121,39 @@ pub(crate) fn text_of(document: &Document) -> Result<&str, Failure> {
             format_args!("{}: {error}", document.name),
         )
     })
+}
+
+/// The document after the edit, or why there is none.
+pub(crate) fn amended(
+    document: &Document,
+    subjects: &[Subject],
+    answer: Answer,
+    targets: &[Target],
+) -> Result<Amended, Failure> {
+    let text = text_of(document)?;
+    amend(text, subjects, answer, targets, Budget::default()).map_err(|reason| {
+        let status = match reason {
+            NotAmended::Opens(..) | NotAmended::Stays(..) => Status::No,
+            _ => Status::Meaningless,
+        };
+        let failure = Failure::new(status, format_args!("{}: {reason}", document.name));
+        match reason {
+            NotAmended::Opens(_, call) => {
+                failure.help(format_args!("it would let through {}", written(&call)))
+            }
+            NotAmended::Stays(_, call) => failure.help(format_args!(
+                "it would still be wrong for {}",
+                written(&call)
+            )),
+            _ => failure,
+        }
+    })
+}
+
+fn written(call: &SeccompData) -> String {
+    let SeccompData { nr, args, .. } = *call;
+    match Arch::of_call(call.arch, nr) {
+        Some(arch) => format!("{} on {arch}", Call { arch, nr, args }),
+        None => format!("number {nr} of an arch that is not known"),
+    }
 }

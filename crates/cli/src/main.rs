@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod annotate;
+mod ask;
 mod base64;
 mod calls;
 mod command;
@@ -24,6 +25,7 @@ mod render;
 mod statistics;
 mod subjects;
 mod supervisor;
+mod terminal;
 mod verb;
 mod weights;
 mod words;

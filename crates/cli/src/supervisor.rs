@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,13 +12,17 @@ use std::sync::Arc;
 use std::thread;
 
 use callgate_actions::plugins::{self, SHIPPED, Surroundings};
-use callgate_actions::{Call, Listener, Registry, serve};
-use callgate_load::{Ending, Flags, Forwarding, Launch, LaunchError, Layer};
-use callgate_policy::{Action, Decision};
+use callgate_actions::{Call, Listener, Registry, guard, serve};
+use callgate_bpf::Program;
+use callgate_compile::Options;
+use callgate_load::{Ending, Flags, Forwarding, Held, Launch, LaunchError, Layer, Privileges};
+use callgate_policy::Action;
 use callgate_profile::{CustomAction, Profile};
-use callgate_syscalls::Syscall;
+use callgate_syscalls::{Arch, Syscall};
 
+use crate::ask::Ask;
 use crate::command;
+use crate::compiler;
 use crate::failure::{Failure, Status};
 use crate::reading::Reading;
 use crate::{output, render, words};
@@ -51,15 +55,19 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// The supervisor of a profile; none where no rule asks a plugin.
-    pub(crate) fn of(reading: &Arc<Reading>, external: &[Named]) -> Result<Option<Self>, Failure> {
+    /// The supervisor of a profile; none where no rule asks a plugin, and nobody wants to be asked.
+    pub(crate) fn of(
+        reading: &Arc<Reading>,
+        external: &[Named],
+        ask: Option<Ask>,
+    ) -> Result<Option<Self>, Failure> {
         let asks = |rule: &callgate_policy::Rule| {
             let custom = reading.resolved.origin(rule.id).custom.as_deref();
             let declared = custom.and_then(|name| reading.profile.x_actions.get(name));
             rule.action == Action::Notify && declared.is_some_and(|action| action.plugin.is_some())
         };
         let sections = reading.resolved.policy.sections();
-        if !sections.iter().flat_map(|section| &section.rules).any(asks) {
+        if ask.is_none() && !sections.iter().flat_map(|section| &section.rules).any(asks) {
             return Ok(None);
         }
         permits_no_way_around(reading)?;
@@ -75,18 +83,35 @@ impl Supervisor {
                 format_args!("callgate itself: {error}"),
             )
         })?;
-        let registry = plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
-            let document = &reading.document;
-            output::tell(&render::problems(&render::Source::of(document), &problems));
-            Failure::new(
-                Status::Meaningless,
-                format_args!("{}: these actions can't be served", document.name),
-            )
-        })?;
+        let mut registry =
+            plugins::registry(&reading.profile, &surroundings).map_err(|problems| {
+                let document = &reading.document;
+                output::tell(&render::problems(&render::Source::of(document), &problems));
+                Failure::new(
+                    Status::Meaningless,
+                    format_args!("{}: these actions can't be served", document.name),
+                )
+            })?;
+        if let Some(ask) = ask {
+            registry.ask_about_refusals(ask);
+        }
         Ok(Some(Self {
             reading: reading.clone(),
             registry: Arc::new(registry),
         }))
+    }
+
+    /// The filter that keeps the command from setting this process's limits.
+    fn guard(&self) -> Result<Program, Failure> {
+        let sections = self.reading.resolved.policy.sections();
+        let arches: Vec<Arch> = sections.iter().map(|section| section.arch).collect();
+        let policy = guard::policy(&arches).expect("no policy has an arch twice");
+        let options = Options {
+            kernel: self.reading.target.kernel,
+            ..Options::default()
+        };
+        callgate_compile::compile(&policy, &options)
+            .map_err(|error| compiler::not_compiled(&self.reading.document.name, error))
     }
 
     /// Runs a command under a filter that asks, and answers until the command has ended.
@@ -100,7 +125,15 @@ impl Supervisor {
             ..layer
         };
         let failure = |error: &LaunchError| command::not_started(error);
-        let held = launch.hold(&[asking]).map_err(|error| failure(&error))?;
+        let guard = self.guard()?;
+        let layers = [
+            Layer {
+                program: &guard,
+                flags: Flags::NONE,
+            },
+            asking,
+        ];
+        let held = hold_apart(launch, &layers).map_err(|error| failure(&error))?;
         let forwarding = Forwarding::to(held.id());
         let forwarding = forwarding.map_err(|error| failure(&LaunchError::Process(error)))?;
         let (child, listener) = held.release_listening().map_err(|error| failure(&error))?;
@@ -120,6 +153,20 @@ impl Supervisor {
         drop(forwarding);
         child.wait().map_err(|error| failure(&error))
     }
+}
+
+/// Makes the child of a command, which can neither signal nor trace this process where the kernel has the means.
+fn hold_apart(launch: &Launch, layers: &[Layer<'_>]) -> Result<Held, LaunchError> {
+    let unguarded = match launch.privileges {
+        // The means takes them away.
+        Privileges::Kept => "it keeps its privileges".to_owned(),
+        Privileges::Renounced => match guard::start_apart(|| launch.hold(layers)) {
+            Ok(held) => return held,
+            Err(error) => error.to_string(),
+        },
+    };
+    crate::say!("the command could stop or trace callgate, and so answer for it: {unguarded}");
+    launch.hold(layers)
 }
 
 /// Refuses an executable for a plugin that no action of the profile names.
@@ -156,36 +203,39 @@ pub(crate) fn surroundings(
     })
 }
 
-/// Refuses a profile whose plugins look at addresses or paths, and that lets io_uring do the same without the calls.
+/// Refuses a profile whose plugins can be gone around, by calls that do the same and that it permits.
 fn permits_no_way_around(reading: &Reading) -> Result<(), Failure> {
-    let checked = ["connect", "open"];
     let declared = reading.profile.x_actions.values();
-    let mut plugins = declared.filter_map(|action| action.plugin.as_ref());
-    let Some(plugin) = plugins.find(|plugin| checked.contains(&plugin.value.as_str())) else {
-        return Ok(());
-    };
-    for section in reading.resolved.policy.sections() {
-        let number = Syscall::by_name("io_uring_setup").and_then(|call| call.number(section.arch));
-        let makes = |nr| {
-            let answers = callgate_analyze::answers(&reading.resolved.policy, section.arch, nr);
-            answers.may_make_the_call()
-        };
-        if number.is_some_and(makes) {
+    for plugin in declared.filter_map(|action| action.plugin.as_ref()) {
+        let shipped = SHIPPED.iter().find(|shipped| shipped.name == plugin.value);
+        let around = shipped.map_or(&[][..], |shipped| shipped.around);
+        if let Some(call) = around.iter().find(|call| permits(reading, call)) {
             let place = render::Source::of(&reading.document).located(plugin.span.start);
             let plugin = &plugin.value;
             let failure = Failure::new(
                 Status::Meaningless,
                 format_args!(
-                    "{place}: plugin {plugin} is of no use while io_uring_setup is permitted, which goes around it"
+                    "{place}: plugin {plugin} is of no use while {call} is permitted, which goes around it"
                 ),
             );
-            return Err(failure.help("let a rule refuse io_uring_setup"));
+            return Err(failure.help(format_args!("let a rule refuse {call}")));
         }
     }
     Ok(())
 }
 
-/// How the external plugins of these actions are started, each under a profile of its own: the built-in one.
+/// Whether some call of this name is made on some arch without anybody being asked.
+fn permits(reading: &Reading, call: &str) -> bool {
+    let policy = &reading.resolved.policy;
+    policy.sections().iter().any(|section| {
+        let number = Syscall::by_name(call).and_then(|call| call.number(section.arch));
+        number.is_some_and(|nr| {
+            callgate_analyze::answers(policy, section.arch, nr).may_make_the_call()
+        })
+    })
+}
+
+/// How the external plugins of these actions are started, each under a profile of its own: `callgate:plugin`.
 fn commands<'a>(
     declared: impl Iterator<Item = &'a CustomAction>,
     named: &[Named],
@@ -199,8 +249,9 @@ fn commands<'a>(
             None => on_path(&plugin.value),
         };
         if let Some(file) = file {
-            let confined = [callgate.as_os_str(), "run".as_ref(), "--".as_ref()];
-            let words = confined.into_iter().chain([file.as_os_str()]);
+            let confined = ["run", "-p", "callgate:plugin", "--"].map(OsStr::new);
+            let words = [callgate.as_os_str()].into_iter().chain(confined);
+            let words = words.chain([file.as_os_str()]);
             commands.insert(plugin.value.clone(), words.map(OsString::from).collect());
         }
     }
@@ -222,11 +273,7 @@ fn on_path(plugin: &str) -> Option<PathBuf> {
 
 /// Why a call is denied: the rule, and what would allow it.
 fn explanation(reading: &Reading, call: &Call<'_>) -> String {
-    let decision = Decision {
-        action: Action::Notify,
-        rule: Some(call.rule()),
-    };
-    let place = reading.located(decision, call.arch());
+    let place = reading.located(call.decision(), call.arch());
     let name = call.name();
     let args: Vec<String> = call
         .data()

@@ -1,10 +1,12 @@
-//! Calls whose memory another thread changes meanwhile.
+//! Calls whose memory another thread changes meanwhile, and attacks on another process.
 //!
 //! Apart because `unsafe` stands here: no safe interface takes memory that changes.
 
 use std::ffi::{c_int, c_long};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
+use std::ptr;
 use std::sync::atomic::{AtomicU8, AtomicU16};
 
 /// Opens the file that a text names, as it is by then, and reads its first byte.
@@ -55,6 +57,99 @@ pub(super) fn parent() -> io::Result<c_int> {
 pub(super) fn session() -> io::Result<c_int> {
     // SAFETY: the call takes a number.
     result(unsafe { libc::syscall(libc::SYS_getsid, 0) }).map(|session| session as c_int)
+}
+
+/// An attack on a process, by the name of its call.
+pub(super) type Attack = (&'static str, fn(c_int) -> io::Result<()>);
+
+/// Those that do nothing to a process that lets them.
+pub(super) const HARMLESS: [Attack; 6] = [
+    ("kill", |process| {
+        // SAFETY: the call takes numbers.
+        result(unsafe { libc::kill(process, 0) } as c_long).map(drop)
+    }),
+    ("tgkill", |process| {
+        // SAFETY: as above.
+        result(unsafe { libc::syscall(libc::SYS_tgkill, process, process, 0) }).map(drop)
+    }),
+    ("pidfd_send_signal", |process| {
+        // SAFETY: as above.
+        let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+        signal_by(result(descriptor)? as RawFd)
+    }),
+    ("pidfd_send_signal by a folder", |process| {
+        let folder = File::open(format!("/proc/{process}"))?;
+        signal_by(folder.as_raw_fd())
+    }),
+    ("prlimit", |process| {
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        // SAFETY: the kernel writes and reads a limit; that for core files is set to what it was.
+        unsafe {
+            libc::prlimit(process, libc::RLIMIT_CORE, ptr::null(), &raw mut limit);
+            result(libc::prlimit(
+                process,
+                libc::RLIMIT_CORE,
+                &raw const limit,
+                ptr::null_mut(),
+            ) as c_long)
+            .map(drop)
+        }
+    }),
+    ("process_vm_writev", |process| {
+        let byte = 0_u8;
+        let own = libc::iovec {
+            iov_base: (&raw const byte).cast_mut().cast(),
+            iov_len: 1,
+        };
+        let theirs = libc::iovec {
+            iov_base: ptr::without_provenance_mut(1),
+            iov_len: 1,
+        };
+        // SAFETY: the kernel reads a byte, and nothing is at the first address of a process.
+        let written =
+            unsafe { libc::process_vm_writev(process, &raw const own, 1, &raw const theirs, 1, 0) };
+        result(written as c_long).map(drop)
+    }),
+];
+
+/// Those that stop a process, or take hold of it.
+pub(super) const HARMFUL: [Attack; 5] = [
+    ("PTRACE_ATTACH", |process| {
+        // SAFETY: the call takes numbers.
+        result(unsafe { libc::ptrace(libc::PTRACE_ATTACH, process, 0, 0) }).map(drop)
+    }),
+    ("PTRACE_SEIZE", |process| {
+        // SAFETY: as above.
+        result(unsafe { libc::ptrace(libc::PTRACE_SEIZE, process, 0, 0) }).map(drop)
+    }),
+    ("/proc/PID/mem", |process| {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(format!("/proc/{process}/mem"));
+        file.map(drop)
+    }),
+    ("pidfd_getfd", |process| {
+        // SAFETY: as above.
+        unsafe {
+            let descriptor = result(libc::syscall(libc::SYS_pidfd_open, process, 0))?;
+            result(libc::syscall(libc::SYS_pidfd_getfd, descriptor, 0, 0)).map(drop)
+        }
+    }),
+    ("SIGSTOP", |process| {
+        // SAFETY: as above.
+        result(unsafe { libc::kill(process, libc::SIGSTOP) } as c_long).map(drop)
+    }),
+];
+
+/// Asks whether a signal could be sent.
+fn signal_by(descriptor: RawFd) -> io::Result<()> {
+    let nothing = ptr::null::<libc::siginfo_t>();
+    // SAFETY: no signal's details are passed.
+    let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor, 0, nothing, 0) };
+    result(sent).map(drop)
 }
 
 fn result(answer: c_long) -> io::Result<c_long> {

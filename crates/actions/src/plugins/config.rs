@@ -76,6 +76,11 @@ impl<'v> Config<'v> {
         self.fields?.get(key)
     }
 
+    /// Whether there is such a setting.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.is_some_and(|fields| fields.contains_key(key))
+    }
+
     /// A number from 0 to a most.
     pub(super) fn number(&mut self, key: &'static str, most: u64) -> Option<u64> {
         let value = self.value(key)?;

@@ -38,6 +38,7 @@ Messages with control data (descriptors, credentials) are refused with EPERM, as
 The profile has to refuse io_uring, which connects and sends without these calls.
 
     \"with\": { \"allow\": [\"127.0.0.1:5432\"] }",
+    around: &["io_uring_setup"],
     make,
 };
 
@@ -58,17 +59,7 @@ impl NotifyHandler for Connect {
             "socketcall" => self.multiplexed(call),
             name => self.by_name(call, name, call.data().args),
         };
-        Ok(match done {
-            Ok(reply) => reply,
-            // What the call meets, it meets for its caller.
-            Err(error) => match error
-                .raw_os_error()
-                .and_then(|errno| u16::try_from(errno).ok())
-            {
-                Some(errno) => Reply::Errno(errno),
-                None => Reply::Otherwise,
-            },
-        })
+        Ok(Reply::of(done))
     }
 }
 

@@ -22,6 +22,7 @@ The call fails, and the supervisor says on standard error which call it was, whi
 allow it. The same call by the same program is told once.
 
 `errno`: the name of the errno that the caller gets; EPERM by default.",
+    around: &[],
     make,
 };
 

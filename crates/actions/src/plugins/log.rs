@@ -26,6 +26,7 @@ Each call becomes a line of JSON on the supervisor's standard error, and is made
 them before the kernel reads them.
 
 No settings.",
+    around: &[],
     make,
 };
 

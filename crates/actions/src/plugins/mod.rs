@@ -4,11 +4,15 @@
 
 mod config;
 mod connect;
+mod exec;
 mod explain;
 mod fault;
 mod log;
+mod mknod;
+mod mount;
 mod open;
 mod rate;
+mod roots;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,6 +47,8 @@ pub struct Plugin {
     pub about: &'static str,
     /// Its manual page, in Markdown.
     pub manual: &'static str,
+    /// Calls that do what it is asked about without its being asked: a profile has to refuse them, or it is of no use.
+    pub around: &'static [&'static str],
     make: Make,
 }
 
@@ -50,11 +56,14 @@ type Made = Result<Box<dyn NotifyHandler>, Vec<Fault>>;
 type Make = fn(Option<&Value>, &Surroundings) -> Made;
 
 /// All plugins that come with callgate, by name.
-pub const SHIPPED: [Plugin; 6] = [
+pub const SHIPPED: [Plugin; 9] = [
     connect::PLUGIN,
+    exec::PLUGIN,
     explain::PLUGIN,
     fault::PLUGIN,
     log::PLUGIN,
+    mknod::PLUGIN,
+    mount::PLUGIN,
     open::PLUGIN,
     rate::PLUGIN,
 ];

@@ -4,17 +4,16 @@
 //! the file beneath the directory by itself, and gives the caller the descriptor.
 
 use std::cell::Cell;
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 
-use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat2};
+use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, fstatfs};
 use rustix::io::Errno;
 use rustix::process::umask;
 use serde_json::Value;
 
 use super::config::Config;
+use super::roots::{self, Way, directory};
 use super::{Made, Plugin, Surroundings};
 use crate::call::{Call, PATH_MAX};
 use crate::credentials::as_caller;
@@ -39,6 +38,7 @@ lies in /proc (EACCES), which would show the supervisor. openat2 with resolve fl
 without them then. The profile has to refuse io_uring, which opens files without these calls.
 
     \"with\": { \"read\": [\"/usr\", \"/etc\"], \"write\": [\"/tmp/build\"] }",
+    around: &["io_uring_setup"],
     make,
 };
 
@@ -56,20 +56,6 @@ fn make(with: Option<&Value>, _: &Surroundings) -> Made {
     config.finish(Box::new(open) as Box<dyn NotifyHandler>)
 }
 
-/// An absolute path in its shortest form, without the first `/`.
-fn directory(text: &str) -> Result<Vec<u8>, String> {
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(format!("{text:?} is not an absolute path"));
-    };
-    let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
-    match parts.iter().find(|part| matches!(**part, "." | "..")) {
-        Some(part) => Err(format!(
-            "{text:?} has a part `{part}`, and must be written without"
-        )),
-        None => Ok(parts.join("/").into_bytes()),
-    }
-}
-
 /// A request to open a file.
 struct Request {
     directory: Option<i32>,
@@ -80,17 +66,7 @@ struct Request {
 
 impl NotifyHandler for Open {
     fn handle(&self, call: &Call<'_>) -> io::Result<Reply> {
-        Ok(match self.opened(call) {
-            Ok(reply) => reply,
-            // What the call meets, it meets for its caller.
-            Err(error) => match error
-                .raw_os_error()
-                .and_then(|errno| u16::try_from(errno).ok())
-            {
-                Some(errno) => Reply::Errno(errno),
-                None => Reply::Otherwise,
-            },
-        })
+        Ok(Reply::of(self.opened(call)))
     }
 }
 
@@ -104,10 +80,11 @@ impl Open {
             return Err(Errno::NOENT.into());
         }
         let place = place::of_path(call, request.directory, path.as_bytes())?;
-        let Some((root, rest)) = self.root_of(&place, request.writes()) else {
+        let read = self.read.iter().filter(|_| !request.writes());
+        let Some(way) = roots::way(read.chain(&self.write), &place) else {
             return Ok(Reply::Otherwise);
         };
-        let descriptor = beneath(call, &place, root, rest, &request)?;
+        let descriptor = opened(call, &place, way, &request)?;
         let on_exec = match request.flags.contains(OFlags::CLOEXEC) {
             true => OnExec::Close,
             false => OnExec::Keep,
@@ -116,22 +93,6 @@ impl Open {
             descriptor,
             on_exec,
         })
-    }
-
-    /// The longest directory that a place is beneath, and the way from there.
-    fn root_of<'s>(&'s self, place: &'s Place, writes: bool) -> Option<(&'s [u8], &'s [u8])> {
-        let read = self.read.iter().filter(|_| !writes);
-        let roots = read.chain(&self.write);
-        let beneath = roots.filter_map(|root| {
-            let rest = place.path.strip_prefix(&root[..])?;
-            match (root.is_empty(), rest) {
-                (true, rest) => Some((&root[..], rest)),
-                (false, []) => Some((&root[..], rest)),
-                (false, [b'/', rest @ ..]) => Some((&root[..], rest)),
-                (false, _) => None,
-            }
-        });
-        beneath.max_by_key(|(root, _)| root.len())
     }
 }
 
@@ -213,39 +174,19 @@ fn open_how(call: &Call<'_>, how: u64, size: u64) -> io::Result<[u64; 2]> {
     Ok([flags.unwrap_or(0), mode.unwrap_or(0)])
 }
 
-/// Opens what is requested beneath a directory of the caller's root, with the caller's credentials and mask.
-fn beneath(
-    call: &Call<'_>,
-    place: &Place,
-    root: &[u8],
-    rest: &[u8],
-    request: &Request,
-) -> io::Result<OwnedFd> {
-    let name = |bytes: &[u8]| match bytes {
-        [] => OsStr::new(".").to_owned(),
-        bytes => OsStr::from_bytes(bytes).to_owned(),
-    };
+/// Opens what is requested, with the caller's credentials and mask.
+fn opened(call: &Call<'_>, place: &Place, way: Way<'_>, request: &Request) -> io::Result<OwnedFd> {
     let mask = call.status("Umask")?;
     let mask = u32::from_str_radix(&mask, 8).map_err(|_| Errno::INVAL)?;
     take_mask(Mode::from_bits_truncate(mask))?;
     // The supervisor's own terminal is not for the taking.
     let flags = request.flags | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let opened = as_caller(call, || {
-        let directory = openat2(
-            &place.from,
-            name(root),
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-            ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
-        )?;
-        let mode = match flags.intersects(OFlags::CREATE | OFlags::TMPFILE & !OFlags::DIRECTORY) {
-            true => request.mode,
-            // openat2 refuses what open overlooks.
-            false => Mode::empty(),
-        };
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        Ok(openat2(&directory, name(rest), flags, mode, resolve)?)
-    })?;
+    let mode = match flags.intersects(OFlags::CREATE | OFlags::TMPFILE & !OFlags::DIRECTORY) {
+        true => request.mode,
+        // openat2 refuses what open overlooks.
+        false => Mode::empty(),
+    };
+    let opened = as_caller(call, || way.open(place, flags, mode))?;
     if fstatfs(&opened)?.f_type == PROC_SUPER_MAGIC {
         return Err(Errno::ACCESS.into());
     }
@@ -263,18 +204,4 @@ fn take_mask(mask: Mode) -> io::Result<()> {
     }
     umask(mask);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directories_are_absolute_and_plain() {
-        assert_eq!(directory("/usr//lib/"), Ok(b"usr/lib".to_vec()));
-        assert_eq!(directory("/"), Ok(Vec::new()));
-        for wrong in ["usr", "", "/usr/../etc", "/./usr"] {
-            assert!(directory(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -26,6 +26,7 @@ Calls above the rate wait for their turn, or fail. All processes under the filte
 `errno`: the name of the errno of the calls that are too many; without it they wait.
 
     \"with\": { \"per_second\": 50, \"burst\": 10 }",
+    around: &[],
     make,
 };
 

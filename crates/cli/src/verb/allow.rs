@@ -2,15 +2,12 @@
 //!
 //! Both are here, because one is the other with another answer.
 
-use callgate_analyze::Call;
-use callgate_analyze::amend::{Amended, Answer, NotAmended, Subject, amend};
+use callgate_analyze::amend::Answer;
 use callgate_engines::Target;
-use callgate_policy::SeccompData;
-use callgate_prove::Budget;
 use callgate_syscalls::{Arch, errno_by_name};
 use clap::Args;
 
-use crate::edited::{Edited, tell_also, text_of};
+use crate::edited::{Edited, amended, tell_also};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
 use crate::reading::{Reading, TargetOptions};
@@ -119,39 +116,4 @@ fn run(what: &What, answer: Answer, options: InputOptions) -> Ended {
         tell_also(&document, &amended.text, target, also, options)?;
     }
     Ok(Status::Yes)
-}
-
-/// The document after the edit, or why there is none.
-pub(super) fn amended(
-    document: &Document,
-    subjects: &[Subject],
-    answer: Answer,
-    targets: &[Target],
-) -> Result<Amended, Failure> {
-    let text = text_of(document)?;
-    amend(text, subjects, answer, targets, Budget::default()).map_err(|reason| {
-        let status = match reason {
-            NotAmended::Opens(..) | NotAmended::Stays(..) => Status::No,
-            _ => Status::Meaningless,
-        };
-        let failure = Failure::new(status, format_args!("{}: {reason}", document.name));
-        match reason {
-            NotAmended::Opens(_, call) => {
-                failure.help(format_args!("it would let through {}", written(&call)))
-            }
-            NotAmended::Stays(_, call) => failure.help(format_args!(
-                "it would still be wrong for {}",
-                written(&call)
-            )),
-            _ => failure,
-        }
-    })
-}
-
-fn written(call: &SeccompData) -> String {
-    let SeccompData { nr, args, .. } = *call;
-    match Arch::of_call(call.arch, nr) {
-        Some(arch) => format!("{} on {arch}", Call { arch, nr, args }),
-        None => format!("number {nr} of an arch that is not known"),
-    }
 }

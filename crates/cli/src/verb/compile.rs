@@ -156,6 +156,19 @@ pub(crate) fn program(reading: &Reading) -> Result<Program, Failure> {
     compiler::program(reading, Compiler::Callgate, &options)
 }
 
+/// The proved program that asks where the profile refuses.
+pub(crate) fn asking_program(reading: &Reading) -> Result<Program, Failure> {
+    let options = Options {
+        kernel: reading.target.kernel,
+        ..Options::default()
+    };
+    callgate_compile::compile(
+        &callgate_actions::asking(&reading.resolved.policy),
+        &options,
+    )
+    .map_err(|error| not_compiled(&reading.document.name, error))
+}
+
 /// One program that answers as several filters on one process do together, with the usual weights.
 pub(crate) fn program_of_stack(
     layers: &[Filter],

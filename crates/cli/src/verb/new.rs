@@ -9,8 +9,8 @@ use callgate_profile::write;
 use callgate_profile::{ActionName, ArchName};
 use clap::Args;
 
-use super::allow::{amended, refusal};
-use crate::edited::tell_also;
+use super::allow::refusal;
+use crate::edited::{amended, tell_also};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
 use crate::output;

@@ -3,7 +3,7 @@
 //! Apart from `compile`, because here the kernel and the command have a say, too.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callgate_bpf::{Action, Insn, Program, SeccompData};
@@ -13,6 +13,7 @@ use callgate_policy::Decision;
 use callgate_syscalls::{Arch, Syscall};
 use clap::Args;
 
+use crate::ask::{Answers, Ask};
 use crate::command::{self, Prepared};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::InputOptions;
@@ -20,7 +21,7 @@ use crate::meaning::Meaning;
 use crate::reading::{Reading, TargetOptions};
 use crate::supervisor::{Named, Supervisor};
 use crate::verb::compile;
-use crate::words;
+use crate::{output, words};
 
 /// Run a command under a profile; no container, no root
 ///
@@ -31,7 +32,8 @@ use crate::words;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   callgate run -- whoami
-  callgate run -p no-net.json -- curl https://example.org")]
+  callgate run -p no-net.json -- curl https://example.org
+  callgate run --ask --save mine.json -- sh -c 'unshare -r id'")]
 pub(crate) struct Run {
     /// A profile: a path, `-`, docker:default, or a raw program FILE.bpf
     #[arg(short, long, value_name = "PROFILE", default_value = "docker:default")]
@@ -42,6 +44,12 @@ pub(crate) struct Run {
     /// The executable of an external plugin that the profile names [default: callgate-action-NAME on PATH]; repeatable
     #[arg(long, value_name = "NAME=FILE")]
     plugin: Vec<Named>,
+    /// Ask at the terminal about each call that the profile denies; without an answer for a minute, or by Ctrl-C, it is denied
+    #[arg(long)]
+    ask: bool,
+    /// Where to write the profile that also lets through what was answered with `always`
+    #[arg(long, value_name = "FILE", requires = "ask")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     target: TargetOptions,
     /// The command and its arguments
@@ -51,6 +59,9 @@ pub(crate) struct Run {
 
 /// Runs the command, and ends with its status.
 pub(crate) fn run(arguments: &Run, options: InputOptions) -> Ended {
+    if let Some(path) = &arguments.save {
+        output::expect_writable(path)?;
+    }
     let support = Support::probe();
     let mut filter = Filter::read(arguments, options, &support)?;
     let Prepared {
@@ -72,6 +83,11 @@ pub(crate) fn run(arguments: &Run, options: InputOptions) -> Ended {
             .run(&[layer])
             .map_err(|error| command::not_started(&error))?,
     };
+    if let (Some(path), Some(answers), Some(reading)) =
+        (&arguments.save, &filter.answers, &filter.reading)
+    {
+        answers.save(reading, path)?;
+    }
     if ending.is_by_seccomp() {
         crate::say!(
             "{}: {ending}, as a filter's kill and trap do",
@@ -89,6 +105,8 @@ struct Filter {
     reading: Option<Arc<Reading>>,
     /// Who answers, where rules of the profile ask plugins.
     supervisor: Option<Supervisor>,
+    /// What is answered to questions about what the profile refuses, where they are asked.
+    answers: Option<Answers>,
 }
 
 impl Filter {
@@ -99,24 +117,37 @@ impl Filter {
             .for_a_program()?
             .on_kernel(support.release_numbers());
         Ok(match Meaning::read(&arguments.profile, options, &target)? {
+            Meaning::Program(_) | Meaning::Stack(_) if arguments.ask => {
+                return Err(Failure::input(format_args!(
+                    "{}: --ask needs a profile, which says what is denied and why",
+                    arguments.profile
+                )));
+            }
             Meaning::Program(program) => Self {
                 program,
                 flags: Flags::NONE,
                 reading: None,
                 supervisor: None,
+                answers: None,
             },
             Meaning::Stack(layers) => Self {
                 program: compile::program_of_stack(&layers, &target)?,
                 flags: Flags::NONE,
                 reading: None,
                 supervisor: None,
+                answers: None,
             },
             Meaning::Policy(reading) => {
                 let reading = Arc::from(reading);
+                let ask = arguments.ask.then(|| Ask::new(&reading)).transpose()?;
                 Self {
-                    program: compile::program(&reading)?,
+                    program: match &ask {
+                        Some(_) => compile::asking_program(&reading)?,
+                        None => compile::program(&reading)?,
+                    },
                     flags: flags(&reading),
-                    supervisor: Supervisor::of(&reading, &arguments.plugin)?,
+                    answers: ask.as_ref().map(Ask::answers),
+                    supervisor: Supervisor::of(&reading, &arguments.plugin, ask)?,
                     reading: Some(reading),
                 }
             }
@@ -151,8 +182,10 @@ impl Filter {
     /// Refuses where the call that starts a program would be refused; callgate makes it, so it is one of the native arch.
     fn permits_execve(&self, path: &Path, native: Arch) -> Result<(), Failure> {
         let execve = self.answer(native, "execve");
-        let is_asked =
-            |decision: &Decision| self.supervisor.is_some() && decision.action == Action::Notify;
+        let is_asked = |decision: &Decision| {
+            let asks = self.supervisor.is_some() && decision.action == Action::Notify;
+            asks || self.answers.is_some()
+        };
         match execve.filter(|decision| refuses(decision.action) && !is_asked(decision)) {
             Some(decision) => Err(self.refusal(path, native, "execve itself", decision)),
             None => Ok(()),

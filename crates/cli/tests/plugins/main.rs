@@ -2,7 +2,7 @@
 //!
 //! Apart from the sessions, because files, sockets and time have a part in what happens.
 
-#[path = "../../../tests/src/left_out.rs"]
+#[path = "../../../../tests/src/left_out.rs"]
 #[allow(
     dead_code,
     unreachable_pub,
@@ -10,12 +10,12 @@
 )]
 mod left_out;
 
+mod acting;
+
 use std::fs;
-use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::thread;
 use std::time::Instant;
 
 const CALLGATE: &str = env!("CARGO_BIN_EXE_callgate");
@@ -39,6 +39,13 @@ impl Place {
         let path = self.folder.join(name);
         fs::write(&path, text).expect("a file");
         path.display().to_string()
+    }
+
+    fn executable(&self, name: &str, text: &str) -> String {
+        let script = self.file(name, text);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&script, executable).expect("a mode");
+        script
     }
 
     /// A profile whose action for these calls is a plugin's.
@@ -67,95 +74,6 @@ fn run(options: &[&str], command: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[test]
-fn open_reads_and_writes_beneath_its_directories_alone() {
-    let place = Place::new("open");
-    let folder = place.folder.display().to_string();
-    for name in ["in", "out"] {
-        fs::create_dir(place.folder.join(name)).expect("a folder");
-    }
-    place.file("in/given", "given\n");
-    place.file("secret", "secret\n");
-    std::os::unix::fs::symlink("../secret", place.folder.join("in/link")).expect("a link");
-    let profile = place.profile(
-        r#""open", "openat", "openat2", "creat""#,
-        &format!(
-            r#""plugin": "open", "with": {{ "read": ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "{folder}/in"], "write": ["{folder}/out"] }}"#
-        ),
-    );
-    let shell = |words: &str| {
-        run(
-            &["-p", &profile],
-            &["sh", "-c", &format!("cd {folder}; {words}")],
-        )
-    };
-    let read = shell("cat in/given");
-    assert_eq!(
-        (text(&read.stdout), read.status.code()),
-        ("given\n".into(), Some(0)),
-        "{read:?}"
-    );
-    for refused in [
-        "cat secret",
-        "cat in/../secret",
-        "cat in/link",
-        "echo no > in/given",
-        "echo no > new",
-        "cat /proc/self/status",
-    ] {
-        let refused = shell(refused);
-        assert_ne!(refused.status.code(), Some(0), "{refused:?}");
-        assert!(!text(&refused.stdout).contains("secret"), "{refused:?}");
-    }
-    assert_eq!(
-        fs::read_to_string(place.folder.join("in/given")).expect("it is there"),
-        "given\n"
-    );
-    let written = shell("umask 027; echo made > out/made; cat out/made; stat -c %a out/made");
-    assert_eq!(text(&written.stdout), "made\n640\n", "{written:?}");
-}
-
-#[test]
-fn connect_reaches_its_addresses_alone() {
-    let place = Place::new("connect");
-    let [allowed, refused] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
-    let profile = place.profile(
-        r#""connect", "sendto", "sendmsg", "sendmmsg""#,
-        &format!(
-            r#""plugin": "connect", "with": {{ "allow": ["127.0.0.1:{}"] }}"#,
-            port(&allowed)
-        ),
-    );
-    let say = |port: u16| {
-        run(
-            &["-p", &profile],
-            &[
-                "bash",
-                "-c",
-                &format!("echo hello > /dev/tcp/127.0.0.1/{port}"),
-            ],
-        )
-    };
-    let (there, elsewhere) = (port(&allowed), port(&refused));
-    let heard = thread::spawn(move || {
-        let mut words = String::new();
-        let (mut stream, _) = allowed.accept().expect("somebody connects");
-        stream.read_to_string(&mut words).expect("words");
-        words
-    });
-    let said = say(there);
-    assert!(said.status.success(), "{said:?}");
-    assert_eq!(heard.join().expect("it heard"), "hello\n");
-    let said = say(elsewhere);
-    assert!(
-        text(&said.stderr).contains("Operation not permitted"),
-        "{said:?}"
-    );
-    refused.set_nonblocking(true).expect("a flag");
-    assert!(refused.accept().is_err(), "nobody came");
 }
 
 #[test]
@@ -252,6 +170,33 @@ fn an_external_plugin_answers() {
 }
 
 #[test]
+fn a_plugin_has_less_than_a_container() {
+    let narrower = [
+        "diff",
+        "docker:default",
+        "callgate:plugin",
+        "--assert-subset",
+    ];
+    let narrower = Command::new(CALLGATE).args(narrower).output();
+    assert_eq!(narrower.expect("it starts").status.code(), Some(0));
+    let place = Place::new("narrow");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let script = place.executable(
+        "connects",
+        &format!(
+            "#!/bin/bash\nread hello; (echo > /dev/tcp/127.0.0.1/{port}) 2>\"$0.said\"\necho '{{\"plugin\": \"v1\"}}'; read question; sleep 60"
+        ),
+    );
+    let profile = place.profile(r#""mkdir""#, r#""plugin": "narrow""#);
+    let plugin = format!("narrow={script}");
+    let done = run(&["-p", &profile, "--plugin", &plugin], &["true"]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let said = fs::read_to_string(format!("{script}.said")).expect("it ran");
+    assert!(said.contains("Operation not permitted"), "{said}");
+}
+
+#[test]
 fn a_plugin_that_dies_or_talks_nonsense_refuses() {
     let place = Place::new("nonsense");
     let profile = place.profile(
@@ -272,9 +217,7 @@ fn a_plugin_that_dies_or_talks_nonsense_refuses() {
             "read hello; echo '{\"plugin\": \"v1\"}'; read question; echo '{\"id\": 1, \"value\": \"x\"}'; sleep 60",
         ),
     ] {
-        let script = place.file(name, &format!("#!/bin/sh\n{words}\n"));
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&script, executable).expect("a mode");
+        let script = place.executable(name, &format!("#!/bin/sh\n{words}\n"));
         let plugin = format!("bad={script}");
         let folder = format!("{}/new", place.folder.display());
         let made = run(&["-p", &profile, "--plugin", &plugin], &["mkdir", &folder]);
