@@ -165,6 +165,9 @@ fn systemd_takes_the_unit() {
         let output = callgate(&[&["export", "systemd", profile], more, &words].concat());
         assert!(output.status.success());
         let text = String::from_utf8(output.stdout).expect("text");
+        let said = String::from_utf8(output.stderr).expect("text");
+        let refuses_by_name = !text.contains("~@default");
+        assert_eq!(said.contains("; the newest is "), refuses_by_name, "{said}");
         let verified = |text: &str| {
             let unit = folder.join("exported.service");
             fs::write(&unit, format!("{text}ExecStart=/bin/true\n")).expect("written");

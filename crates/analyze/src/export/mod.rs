@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, SeccompData, Section};
 use callgate_prove::{Budget, Diagram};
-use callgate_syscalls::{Arch, Syscall};
+use callgate_syscalls::{Arch, Release, Syscall};
 
 use crate::conjunctions::{Conjunction, Style, Writer};
 use crate::decompile::{NoProfile, defaults};
@@ -36,6 +36,28 @@ pub struct Listed {
     pub differences: Vec<Difference>,
     /// A call that goes through to the kernel, or to a listener or tracer, where the filter answers more strictly.
     pub wider: Option<SeccompData>,
+}
+
+impl Listed {
+    /// The newest call that a list of refusals has; none where the list is one of allowed calls.
+    ///
+    /// A reader that does not know a refused name yet may leave it out, and what is left out is allowed there.
+    #[must_use]
+    pub fn newest_refused(&self) -> Option<(Syscall, Release)> {
+        if self.policy.default() != Action::Allow {
+            return None;
+        }
+        let refused = self.policy.sections().iter().flat_map(|section| {
+            let calls = Syscall::numbers(section.arch);
+            calls.filter(|&(nr, _)| {
+                let mut rules = section.rules.iter();
+                rules.any(|rule| rule.numbers.contain(nr))
+            })
+        });
+        refused
+            .filter_map(|(_, call)| Some((call, call.since()?)))
+            .max_by_key(|&(_, since)| since)
+    }
 }
 
 /// What is to be written, and for which calls.

@@ -4,6 +4,7 @@
 
 use callgate_analyze::export::{Listed, Request, Tool, list};
 use callgate_prove::Budget;
+use callgate_syscalls::{Release, Syscall};
 
 use super::profile::{not_written, refuse_wider};
 use super::{Export, Written};
@@ -31,12 +32,18 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
         limit: arguments.max_rules,
         budget,
     };
+    let listed = list(tool, &request).map_err(|reason| not_written(&filter.name, &reason))?;
+    let newest = match tool {
+        Tool::Systemd => listed.newest_refused(),
+        // It takes no list with a name that it does not know.
+        Tool::Seccompiler => None,
+    };
     let Listed {
         text,
         policy,
         differences,
         wider,
-    } = list(tool, &request).map_err(|reason| not_written(&filter.name, &reason))?;
+    } = listed;
     let whole = match &target.arches {
         None => "every call",
         Some(_) => "every call of the arches that --arch names",
@@ -50,6 +57,7 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
                 filter.name
             ),
         })?;
+        say_what_it_rests_on(newest);
         return Ok(Status::Yes);
     }
     let program = callgate_compile::compile(&policy, &callgate_compile::Options::default())
@@ -81,5 +89,16 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
         entries,
         said: format!("proved: {reader} lets no call through that {name} refuses"),
     })?;
+    say_what_it_rests_on(newest);
     Ok(Status::Yes)
+}
+
+/// The proof is about a systemd that knows every name; one that does not ignores the name.
+fn say_what_it_rests_on(newest: Option<(Syscall, Release)>) {
+    if let Some((call, since)) = newest {
+        crate::say!(
+            "a systemd whose libseccomp lacks one of these names lets its call through; the newest is {}, of Linux {since}",
+            call.name()
+        );
+    }
 }

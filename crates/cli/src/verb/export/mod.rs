@@ -90,7 +90,8 @@ enum Kind {
     Spo,
     /// SeccompProfile v1beta1 of the same
     SpoV1beta1,
-    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments
+    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments. Where it refuses by name, a systemd
+    /// whose libseccomp lacks the name lets the call through; the newest name is told
     Systemd,
     /// The JSON of the crate seccompiler: the native arch, two answers
     Seccompiler,
