@@ -6,8 +6,9 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, Scope};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, Scope, Thread};
+use std::time::{Duration, Instant};
 
 use callgate_bpf::Action;
 use callgate_engines::Resolved;
@@ -27,11 +28,17 @@ use crate::sys::Answer;
 /// How many calls are handled at once; more wait in the kernel until one of these has its answer.
 pub const AT_ONCE: usize = 256;
 
+/// A handler that takes as long no longer keeps others from being asked.
+const SLOW: Duration = Duration::from_millis(1);
+
+/// After so many looks at which nothing has happened, the watch sleeps.
+const QUIET: u32 = 50;
+
 /// Answers the calls of all processes that have the listener's filter, until the last of them is gone.
 ///
 /// `resolved` is what the filter was compiled from: a notification does not say which rule it comes from, so the policy decides
 /// again. A call that nobody is asked about gets `ENOSYS`, as without a supervisor.
-/// Up to [`AT_ONCE`] calls are handled at once, each in a thread of its own.
+/// Up to [`AT_ONCE`] calls are handled at once, each in a thread of its own; where a handler is quick, the next call waits for it.
 ///
 /// # Errors
 /// The kernel's, when it gives no more notifications: then the callers get `ENOSYS` once the listener is closed.
@@ -41,10 +48,16 @@ pub fn serve(listener: &Listener, resolved: &Resolved, registry: &Registry) -> i
         resolved,
         registry,
         workers: AtomicUsize::new(0),
-        idle: AtomicUsize::new(0),
+        receiving: AtomicUsize::new(0),
+        received: AtomicUsize::new(0),
+        watched: AtomicBool::new(true),
+        watch: thread::current(),
         failed: Mutex::new(None),
     };
-    thread::scope(|scope| server.start_worker(scope));
+    thread::scope(|scope| {
+        server.start_worker(scope);
+        server.watch(scope);
+    });
     match server
         .failed
         .into_inner()
@@ -60,8 +73,14 @@ struct Server<'s> {
     resolved: &'s Resolved,
     registry: &'s Registry,
     workers: AtomicUsize,
-    /// The workers that wait for a notification.
-    idle: AtomicUsize,
+    /// The workers that wait for a notification. Usually there is one: each that waits is woken by each call.
+    receiving: AtomicUsize,
+    /// How many notifications there were.
+    received: AtomicUsize,
+    /// Whether the watch is awake.
+    watched: AtomicBool,
+    /// Who sees to it that somebody waits where a handler takes its time.
+    watch: Thread,
     failed: Mutex<Option<io::Error>>,
 }
 
@@ -76,30 +95,81 @@ impl Server<'_> {
         self.workers.fetch_add(1, Ordering::SeqCst);
         let started = thread::Builder::new()
             .name("callgate-notify".to_owned())
-            .spawn_scoped(scope, move || self.work(scope));
+            .spawn_scoped(scope, move || {
+                self.work();
+                self.end_worker();
+            });
         if let Err(error) = started {
-            self.workers.fetch_sub(1, Ordering::SeqCst);
             // The others go on; without any, nobody would answer.
-            if self.workers.load(Ordering::SeqCst) == 0 {
+            if self.end_worker() {
                 self.fail(error);
             }
         }
     }
 
-    fn work<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+    /// Counts a worker less, and says whether it was the last one, for which the watch need not wait any longer.
+    fn end_worker(&self) -> bool {
+        let was_last = self.workers.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last {
+            self.watch.unpark();
+        }
+        was_last
+    }
+
+    fn work(&self) {
         loop {
-            self.idle.fetch_add(1, Ordering::SeqCst);
+            self.receiving.fetch_add(1, Ordering::SeqCst);
             let received = self.listener.receive();
-            let others_wait = self.idle.fetch_sub(1, Ordering::SeqCst) > 1;
+            self.receiving.fetch_sub(1, Ordering::SeqCst);
             match received {
                 Ok(Some(notification)) => {
-                    if !others_wait && self.workers.load(Ordering::SeqCst) < AT_ONCE {
-                        self.start_worker(scope);
+                    self.received.fetch_add(1, Ordering::SeqCst);
+                    if !self.watched.swap(true, Ordering::SeqCst) {
+                        self.watch.unpark();
                     }
+                    let begun = Instant::now();
                     self.answer(notification);
+                    // Where handlers are quick one worker is enough; where they are not, more of them wait.
+                    let is_enough = self.receiving.load(Ordering::SeqCst) > 0;
+                    if is_enough && begun.elapsed() < SLOW {
+                        return;
+                    }
                 }
                 Ok(None) => return,
                 Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    /// Starts a worker whenever all of them have handlers that take their time, until there is no worker left.
+    ///
+    /// It looks from time to time, and not at all while nothing happens, so that a call wakes the one who answers it alone.
+    fn watch<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        let mut before = 0;
+        let mut quiet = 0;
+        while self.workers.load(Ordering::SeqCst) > 0 {
+            thread::park_timeout(SLOW);
+            let received = self.received.load(Ordering::SeqCst);
+            let is_received = self.receiving.load(Ordering::SeqCst) > 0;
+            if received != before {
+                (before, quiet) = (received, 0);
+            } else if !is_received {
+                if self.workers.load(Ordering::SeqCst) < AT_ONCE {
+                    self.start_worker(scope);
+                }
+            } else if quiet < QUIET {
+                quiet += 1;
+            } else {
+                self.watched.store(false, Ordering::SeqCst);
+                // A call that came just now found the watch awake.
+                let is_quiet = self.receiving.load(Ordering::SeqCst) > 0;
+                while is_quiet
+                    && !self.watched.load(Ordering::SeqCst)
+                    && self.workers.load(Ordering::SeqCst) > 0
+                {
+                    thread::park();
+                }
+                self.watched.store(true, Ordering::SeqCst);
             }
         }
     }

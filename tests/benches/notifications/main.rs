@@ -19,11 +19,11 @@ use crate::caller::{Caller, Placement};
 use crate::server::Server;
 use crate::spread::interleaved;
 
-/// How much dearer than the smallest loop a notification shall be at most, one day.
+/// How much dearer than the smallest loop a notification shall be at most.
 const AIM: f64 = 1.3;
 
 /// Above this something got worse: what was reached, and what a noisy machine may add.
-const MOST: f64 = 2.6;
+const MOST: f64 = 1.6;
 
 /// How many callers there are where there are several.
 const CALLERS: usize = 8;
