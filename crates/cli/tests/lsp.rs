@@ -282,6 +282,27 @@ fn only_profiles_have_problems_and_closed_ones_none() {
 }
 
 #[test]
+fn numbers_are_shown_by_their_names() {
+    let mut session = Session::begin();
+    let rule = r#"{ "names": ["clone"], "action": "SCMP_ACT_ALLOW",
+"args": [{ "index": 0, "value": 268566528, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] }"#;
+    let text = format!("{{ \"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{rule}] }}");
+    session.open("file:///flags.json", &text);
+    assert_eq!(session.shown().1, Some(1));
+    let mut hover = |character| {
+        let place = json!({ "line": 1, "character": character });
+        let asked = json!({ "textDocument": { "uri": "file:///flags.json" }, "position": place });
+        let answer = session.ask("textDocument/hover", asked).response_result;
+        answer.expect("words")["contents"]["value"].clone()
+    };
+    let words = "`clone` where clone_flags without CLONE_NEWNS|CLONE_NEWUSER";
+    assert_eq!(hover(38), words);
+    let index = format!("which argument, from 0\n\n{words}");
+    assert_eq!(hover(13), index);
+    assert_eq!(session.end(), Some(0));
+}
+
+#[test]
 fn a_megabyte_is_shown_and_asked_about_while_it_changes() {
     let rule = r#"{ "names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] }"#;
     let rules = vec![rule; 10_000].join(",\n");

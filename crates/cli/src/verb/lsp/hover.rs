@@ -4,9 +4,10 @@
 
 use std::fmt::Write;
 
-use callgate_analyze::answers;
+use callgate_analyze::{answers, comparisons};
 use callgate_engines::Target;
-use callgate_profile::{Options, Profile, parse};
+use callgate_policy::Rule;
+use callgate_profile::{Options, Profile, Span, parse};
 use callgate_syscalls::Syscall;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
@@ -17,22 +18,27 @@ use crate::verb::check::Look;
 use crate::verb::syscall;
 use crate::words;
 
-/// What is known of the word at a byte.
+/// What is known of what stands at a byte.
 pub(super) fn at(text: &Text, look: Option<&Look>, offset: usize) -> Option<Hover> {
     let place = place::at(text.as_str(), offset);
-    if !place.is_quoted {
-        return None;
-    }
-    let value = match call_at(&place) {
-        Some(call) => page(call, text, look),
-        None => purpose(&place)?,
+    let known = match call_at(&place) {
+        Some(call) => Some(page(call, text, look)),
+        None => purpose(&place),
     };
+    let word = known.filter(|_| place.is_quoted);
+    let condition = look.and_then(|look| condition(text, look, offset));
+    let span = match (&word, &condition) {
+        (Some(_), _) => place.span,
+        (None, Some((_, span))) => *span,
+        (None, None) => return None,
+    };
+    let parts = word.into_iter().chain(condition.map(|(words, _)| words));
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
-            value,
+            value: parts.collect::<Vec<_>>().join("\n\n"),
         }),
-        range: Some(text.range(place.span.start, place.span.end)),
+        range: Some(text.range(span.start, span.end)),
     })
 }
 
@@ -71,6 +77,32 @@ fn verdict(call: Syscall, profile: &Profile, target: &Target) -> Option<String> 
         Some(action) => words::action(action, native),
         None => "depends on its arguments".to_owned(),
     })
+}
+
+/// What the comparisons around a byte ask, in words, and where they stand: as the first target reads them, for its own arch.
+fn condition(text: &Text, look: &Look, offset: usize) -> Option<(String, Span)> {
+    let profile = parse(text.as_str().as_bytes(), &Options::default()).profile?;
+    let (rule, args) = profile.rules().iter().find_map(|rule| {
+        let args = rule.value.args.as_ref()?.span;
+        (args.start <= offset && offset <= args.end).then_some((rule.span, args))
+    })?;
+    let target = look.targets().first()?;
+    let resolved = callgate_engines::read(&profile, target).ok()?;
+    let arch = target.native;
+    let of_rule =
+        |read: &&Rule| !read.comparisons.is_empty() && resolved.origin(read.id).rule == rule;
+    let rules = &resolved.policy.section(arch)?.rules;
+    let first = rules.iter().find(of_rule)?.numbers;
+    // A runtime may read the comparisons of one rule as alternatives.
+    let all = rules
+        .iter()
+        .filter(of_rule)
+        .filter(|read| read.numbers == first);
+    let call = Syscall::by_number(arch, first.first);
+    let ways = all.map(|read| comparisons(arch, call, &read.comparisons));
+    let ways = ways.collect::<Vec<_>>().join(" or ");
+    let call = call.map_or_else(|| first.first.to_string(), |call| call.name().to_owned());
+    Some((format!("`{call}` where {ways}"), args))
 }
 
 /// What a key, or the key of a value, is for.
