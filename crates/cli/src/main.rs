@@ -18,6 +18,7 @@ mod live;
 mod meaning;
 mod nearest;
 mod number;
+mod operator;
 mod output;
 mod question;
 mod reading;

@@ -2,25 +2,33 @@
 //!
 //! Apart from `record`, which watches itself.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use callgate_analyze::decompile::decompile;
+use callgate_engines::Target;
 use callgate_observe::{Source, import};
+use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 use clap::{Args, ValueEnum};
 
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{self, InputOptions};
+use crate::operator;
 use crate::output;
 
-/// Write a profile from what another tool watched: strace, or the kernel's audit records
+/// Write a profile from what another tool watched: strace, the kernel's audit records, or the Security Profiles Operator
 ///
 /// The profile permits the calls that stand there, as `callgate record` does with those that it sees, and those that any run
 /// may need. An audit record is of a call that a filter logged or ended: permit it only if that was wrong.
+/// Of the operator's SeccompProfile resources, one a container, the profile permits what any of them does, exact on arguments
+/// and proved; calls of a `baseProfileName` are not in the file, so that such a resource is refused.
 /// A raw program becomes a profile by `callgate export docker FILE.bpf`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   strace -f -o log nginx; callgate import strace log -o nginx.json
-  journalctl -k | callgate import audit - -o more.json")]
+  journalctl -k | callgate import audit - -o more.json
+  kubectl get seccompprofiles -l spo.x-k8s.io/recording-id=nginx -o yaml | callgate import spo - -o nginx.json")]
 pub(crate) struct Import {
     /// Whose text it is
     kind: Kind,
@@ -41,6 +49,8 @@ enum Kind {
     Strace,
     /// Audit records of type 1326, from auditd's log, the journal or dmesg
     Audit,
+    /// SeccompProfile resources in YAML, as the operator records them
+    Spo,
 }
 
 /// Reads, and writes the profile.
@@ -54,6 +64,7 @@ pub(crate) fn run(arguments: &Import, options: InputOptions) -> Ended {
     let source = match arguments.kind {
         Kind::Strace => Source::Strace,
         Kind::Audit => Source::Audit,
+        Kind::Spo => return of_operator(&name, &bytes, native, arguments),
     };
     let imported = import(source, &String::from_utf8_lossy(&bytes), native);
     if let [first, ..] = imported.unread[..] {
@@ -76,3 +87,43 @@ pub(crate) fn run(arguments: &Import, options: InputOptions) -> Ended {
     );
     Ok(Status::Yes)
 }
+
+/// The least strict of what the resources of a file say.
+fn of_operator(name: &str, bytes: &[u8], native: Arch, arguments: &Import) -> Ended {
+    let wrong = |message: &dyn fmt::Display| Failure::input(format_args!("{name}: {message}"));
+    let text = str::from_utf8(bytes).map_err(|error| wrong(&error))?;
+    let resources = operator::recorded(text).map_err(|message| wrong(&message))?;
+    let target = Target {
+        native,
+        ..Target::default()
+    };
+    let budget = Budget::default();
+    let mut all: Option<Diagram> = None;
+    for resource in &resources {
+        let policy = resource
+            .policy(&target)
+            .map_err(|message| wrong(&message))?;
+        let next = Diagram::of_policy(&policy, budget).map_err(|reason| wrong(&reason))?;
+        all = Some(match all {
+            None => next,
+            Some(all) => all
+                .milder_of(&next, budget)
+                .map_err(|reason| wrong(&reason))?,
+        });
+    }
+    let all = all.ok_or_else(|| wrong(&"there is no SeccompProfile in it"))?;
+    let written = decompile(&all, &target, MAX_RULES, budget).map_err(|reason| wrong(&reason))?;
+    if !written.differences.is_empty() {
+        return Err(wrong(&"no one profile says what these do together"));
+    }
+    output::to_file_or_stdout(&arguments.output, written.text.as_bytes())?;
+    crate::say!(
+        "profiles: {}, rules: {}; proved to permit what any of them does",
+        resources.len(),
+        written.rules
+    );
+    Ok(Status::Yes)
+}
+
+/// The most rules that are written.
+const MAX_RULES: usize = 1000;

@@ -8,6 +8,7 @@ use callgate_analyze::lint_by_id;
 use callgate_profile::{Problem, Span};
 
 use crate::input::Document;
+use crate::operator;
 use crate::yaml::{self, Json, Node, Placed};
 
 /// What a YAML file has for a check.
@@ -40,7 +41,7 @@ pub(super) fn of(document: &Document) -> Option<Manifest> {
         let kind = placed.get("kind").and_then(Placed::text);
         match (kind, placed.get("spec"), placed.get("services")) {
             (Some("SeccompProfile"), Some(spec), _) => {
-                manifest.profiles.push(spec.to_json(OF_THE_OPERATOR));
+                manifest.profiles.push(spec.to_json(operator::OWN_FIELDS));
             }
             (None, _, Some(services)) => manifest.services(services, folder),
             _ => manifest.pods(&placed, folder),
@@ -48,9 +49,6 @@ pub(super) fn of(document: &Document) -> Option<Manifest> {
     }
     Some(manifest)
 }
-
-/// Fields that the operator keeps for itself.
-const OF_THE_OPERATOR: &[&str] = &["baseProfileName", "state", "disabled"];
 
 impl Manifest {
     /// The services of a compose file.
