@@ -95,6 +95,9 @@ enum Kind {
     Systemd,
     /// The JSON of the crate seccompiler: the native arch, two answers
     Seccompiler,
+    /// A policy of minijail, for the native arch; its first line is the command that compiles it, for minijail0
+    /// --seccomp-bpf-binary
+    Minijail,
     /// A raw program for bwrap --seccomp FD
     Bwrap,
     /// The annotation run.oci.seccomp_bpf_data, as an object of JSON for config.json
@@ -133,6 +136,7 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         | Kind::SpoV1beta1 => profile::run(arguments, options),
         Kind::Systemd => list::run(arguments, Tool::Systemd, options),
         Kind::Seccompiler => list::run(arguments, Tool::Seccompiler, options),
+        Kind::Minijail => list::run(arguments, Tool::Minijail, options),
         Kind::Bwrap | Kind::Crun | Kind::C | Kind::Rust => program::run(arguments, options),
     }
 }
