@@ -11,7 +11,7 @@ use callgate_prove::Budget;
 use super::{all_documents, meaning, profile_of};
 
 /// The dialects, each with its reader.
-const DIALECTS: [(Dialect<'_>, &str); 8] = [
+const DIALECTS: [(Dialect<'_>, &str); 10] = [
     (Dialect::Names, "docker@28"),
     (Dialect::OneName, "docker@28"),
     (Dialect::OneName, "docker@20.10"),
@@ -19,6 +19,8 @@ const DIALECTS: [(Dialect<'_>, &str); 8] = [
     (Dialect::Names, "crun"),
     (Dialect::Names, "podman"),
     (Dialect::Names, "containerd"),
+    (Dialect::Artifact, "runc"),
+    (Dialect::Artifact, "crun"),
     (
         Dialect::Spo {
             version: "v1",
@@ -29,17 +31,23 @@ const DIALECTS: [(Dialect<'_>, &str); 8] = [
 ];
 
 /// What no profile of the dialect says, and why.
-const DIFFER: [&str; 10] = [
+const DIFFER: [&str; 15] = [
     // A runtime that stands newer calls off with ENOSYS does so by the newest that the profile names: on an arch whose
     // newest call has no name on the others, there is no profile that moves one limit alone.
     "oci-config.json v1 containerd",
     "oci-config.json names containerd",
     "oci-config.json names docker@28",
     "oci-config.json names runc",
+    "oci-config.json artifact runc",
     "oci-config.json one name docker@20.10",
     "oci-config.json one name docker@28",
     "podman-dialect.json one name docker@20.10",
     "moby-fixture-conditional-include.json one name docker@20.10",
+    // Runtimes refuse an artifact with several answers for a call that look at more than one argument.
+    "every-operator.json artifact crun",
+    "every-operator.json artifact runc",
+    "podman-dialect.json artifact crun",
+    "podman-dialect.json artifact runc",
     // SeccompProfile has no defaultErrnoRet.
     "podman-dialect.json v1 containerd",
     "containers-common-2025-04.json v1 containerd",
@@ -49,6 +57,7 @@ fn words(dialect: Dialect<'_>) -> &'static str {
     match dialect {
         Dialect::Names => "names",
         Dialect::OneName => "one name",
+        Dialect::Artifact => "artifact",
         Dialect::Spo { version, .. } => version,
     }
 }

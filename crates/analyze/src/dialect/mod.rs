@@ -1,7 +1,8 @@
-//! The dialects of profiles that are written: Docker's, its old form, and the custom resource of a Kubernetes operator.
+//! The dialects of profiles that are written: Docker's, its old form, and Kubernetes' artifact and custom resource.
 //!
 //! Apart from decompiling, which makes the rules: a dialect has fewer words or other marks for them.
 
+mod artifact;
 mod spo;
 
 use std::fmt::Write;
@@ -15,6 +16,8 @@ pub enum Dialect<'n> {
     Names,
     /// JSON, with one `name` a rule, as Docker had it first.
     OneName,
+    /// The same JSON as the layer of an OCI artifact (KEP-6061), of which runtimes refuse more.
+    Artifact,
     /// The `SeccompProfile` of the security profiles operator, as YAML.
     Spo {
         /// Of its interface: `v1`, `v1beta1`.
@@ -32,23 +35,27 @@ pub(crate) struct Text {
     pub(crate) json: String,
 }
 
+impl Text {
+    /// A dialect that is JSON itself.
+    fn of_json(json: String) -> Self {
+        Self {
+            written: json.clone(),
+            json,
+        }
+    }
+}
+
 impl Dialect<'_> {
     /// A document in this dialect, or what of it the dialect has no words for.
     pub(crate) fn text(self, document: &Document) -> Result<Text, &'static str> {
         match self {
-            Self::Names => {
+            Self::Names => Ok(Text::of_json(document.to_json())),
+            Self::OneName => Ok(Text::of_json(one_name_each(document))),
+            Self::Artifact => {
+                let document = artifact::without_listener(document);
                 let json = document.to_json();
-                Ok(Text {
-                    written: json.clone(),
-                    json,
-                })
-            }
-            Self::OneName => {
-                let json = one_name_each(document);
-                Ok(Text {
-                    written: json.clone(),
-                    json,
-                })
+                artifact::fits(&document, &json)?;
+                Ok(Text::of_json(json))
             }
             Self::Spo { version, name } => {
                 spo::fits(document)?;
