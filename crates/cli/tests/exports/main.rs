@@ -4,6 +4,7 @@
 //! Apart from the sessions, because here others take what was written.
 
 mod bubblewrap;
+mod manager;
 mod runtimes;
 mod systemd;
 
@@ -41,6 +42,11 @@ fn lacking(tool: &str) -> Option<String> {
     if !version.is_ok_and(|output| output.status.success()) {
         return Some(format!("{tool} is not installed"));
     }
+    lacking_rights()
+}
+
+/// Why no filter can be read here; none where one can.
+fn lacking_rights() -> Option<String> {
     if cfg!(not(target_arch = "x86_64")) {
         return Some("the profile is for x86_64".to_owned());
     }

@@ -1,4 +1,4 @@
-//! A unit that systemd's own reader takes.
+//! Units that systemd's own reader takes, and that a manager runs with the filter that the kernel then has.
 //!
 //! Apart from the other tools, each of which starts something in its own way.
 
@@ -7,9 +7,10 @@ use std::process::Command;
 
 use callgate_syscalls::{Release, Syscall};
 
-use super::{callgate, folder, left_out};
+use super::manager::Manager;
+use super::{callgate, folder, lacking_rights, left_out};
 
-/// systemd's own reader takes every line; it does not run units here, so what it would load is not read back.
+/// systemd's own reader takes every line.
 #[test]
 fn systemd_takes_the_unit() {
     let name = "exports::systemd_takes_the_unit";
@@ -60,4 +61,103 @@ fn systemd_takes_the_unit() {
         let wrong = text.replace("SystemCallArchitectures=", "SystemCallArchitectures=no-");
         assert_ne!(verified(&wrong), [""; 0], "it reads nothing");
     }
+}
+
+/// Lists of names without conditions, which a unit says exactly.
+const EXACT: [(&str, &str); 3] = [
+    (
+        // To libseccomp `bind` is also a call of x86's `socketcall`.
+        "two-arches",
+        r#"{
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+            "syscalls": [{ "names": ["acct", "bind", "shmget"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 }]
+        }"#,
+    ),
+    (
+        "refusals",
+        r#"{
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "architectures": ["SCMP_ARCH_X86_64"],
+            "syscalls": [
+                { "names": ["acct", "swapon"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 },
+                { "names": ["chroot"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+                { "names": ["ptrace"], "action": "SCMP_ACT_KILL_PROCESS" }
+            ]
+        }"#,
+    ),
+    (
+        "permissions",
+        r#"{
+            "defaultAction": "SCMP_ACT_ERRNO",
+            "defaultErrnoRet": 1,
+            "architectures": ["SCMP_ARCH_X86_64"],
+            "syscalls": [{
+                "names": [
+                    "access", "arch_prctl", "brk", "clock_nanosleep", "close", "dup2", "execve", "exit_group", "faccessat",
+                    "faccessat2", "fcntl", "fstat", "futex", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
+                    "getuid", "lseek", "mmap", "mprotect", "munmap", "nanosleep", "newfstatat", "open", "openat", "pread64",
+                    "prlimit64", "read", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "set_robust_list",
+                    "set_tid_address", "stat", "uname", "wait4", "write"
+                ],
+                "action": "SCMP_ACT_ALLOW"
+            }]
+        }"#,
+    ),
+];
+
+/// A unit's lines, and what was said of them.
+fn unit(words: &[&str]) -> (String, String) {
+    let output = callgate(&[&["export", "systemd", "--native", "x86_64"], words].concat());
+    let text = String::from_utf8(output.stdout).expect("text");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success(), "{said}");
+    (text, said)
+}
+
+/// Runs a unit, and asks about what its process has.
+fn run(name: &str, lines: &str, question: impl FnOnce(&str) -> std::process::Output) {
+    let folder = folder(&format!("systemd-{name}"));
+    let (manager, pid) = Manager::start(&folder, lines).unwrap_or_else(|said| panic!("{said}"));
+    let answer = question(&pid);
+    drop(manager);
+    let said = [answer.stdout, answer.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(answer.status.code(), Some(0), "{name}: {said}\n{lines}");
+}
+
+#[test]
+fn a_unit_has_the_filter() {
+    let name = "exports::systemd::a_unit_has_the_filter";
+    if let Some(reason) = Manager::lacking().or_else(lacking_rights) {
+        return left_out::left_out(name, &reason);
+    }
+    // One without a filter shows whether a manager can run here at all.
+    if let Err(said) = Manager::start(&folder("systemd-plain"), "[Service]\n") {
+        let last = said.lines().last().unwrap_or("it says nothing");
+        return left_out::left_out(name, &format!("systemd does not start here: {last}"));
+    }
+    for (name, profile) in EXACT {
+        let file = folder("systemd").join(format!("{name}.json"));
+        fs::write(&file, profile).expect("written");
+        let file = file.to_str().expect("a path");
+        // crun, too, kills only the thread for a call of another arch, and puts nothing before the rules.
+        let (lines, said) = unit(&[file, "--from", "crun"]);
+        assert!(
+            said.contains("every call that a kernel of x86_64 has is answered as by"),
+            "{said}"
+        );
+        run(name, &lines, |pid| {
+            let reader = ["--native", "x86_64", "--target", "crun"];
+            callgate(&[&["verify", file, "--pid", pid], &reader[..]].concat())
+        });
+    }
+    let (lines, said) = unit(&["docker:default", "--from", "docker@28", "--lossy"]);
+    assert!(said.contains("lets no call through that"), "{said}");
+    run("lossy", &lines, |pid| {
+        let loaded = format!("pid:{pid}");
+        let words = ["diff", "docker:default", &loaded, "--assert-subset"];
+        let reader = ["--native", "x86_64", "--target", "docker@28"];
+        callgate(&[&words, &reader[..]].concat())
+    });
 }
