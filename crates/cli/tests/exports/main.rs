@@ -1,10 +1,12 @@
 //! Exports under the tools that they are for: bubblewrap, systemd, runc and crun load them, and what the kernel then has is read
-//! back.
+//! back; compilers and other people's readers take the rest.
 //!
 //! Apart from the sessions, because here others take what was written.
 
 mod bubblewrap;
 mod manager;
+mod operator;
+mod programs;
 mod runtimes;
 mod systemd;
 
@@ -12,7 +14,7 @@ mod systemd;
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "a module of another crate, of which one function is used"
+    reason = "a module of another crate, of which two functions are used"
 )]
 mod left_out;
 
@@ -97,6 +99,24 @@ fn verify(folder: &Path, target: &str, pid: &str) {
         "{}",
         String::from_utf8_lossy(&said)
     );
+}
+
+/// Ours, the built-in one, and other people's where they are beside the checkout.
+fn profiles(test: &str) -> Vec<String> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/profiles")];
+    match left_out::shared() {
+        Some(folder) => folders.push(folder.join("corpus")),
+        None => left_out::left_out(test, "../shared is not beside the checkout"),
+    }
+    let paths = folders.iter().flat_map(|folder| {
+        let entries = fs::read_dir(folder).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").path())
+    });
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|end| end == "json");
+    let names = paths
+        .filter(is_json)
+        .map(|path| path.to_str().expect("a path").to_owned());
+    names.chain(["docker:default".to_owned()]).collect()
 }
 
 /// What a script reads: the text, and every call that it changes.
