@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::{export, folder, lacking, left_out, verify};
+use super::{export, folder, lacking, left_out, profile_in, verify};
 
 #[test]
 fn bubblewrap_loads_the_program() {
@@ -14,9 +14,18 @@ fn bubblewrap_loads_the_program() {
         return left_out::left_out("exports::bubblewrap_loads_the_program", &reason);
     }
     let folder = folder("bwrap");
-    let file = export("bwrap", &folder, &[]);
+    let profile = profile_in(&folder);
+    let file = export("bwrap", &profile, &folder, &[]);
+    // Where the test fails, its thread ends, and bubblewrap with it.
     let mut child = Command::new("bwrap")
-        .args(["--dev-bind", "/", "/", "--seccomp", "0"])
+        .args([
+            "--die-with-parent",
+            "--dev-bind",
+            "/",
+            "/",
+            "--seccomp",
+            "0",
+        ])
         .args(["sh", "-c", "echo $$; exec sleep 600"])
         .stdin(File::open(&file).expect("it was written"))
         .stdout(Stdio::piped())
@@ -28,7 +37,7 @@ fn bubblewrap_loads_the_program() {
         .expect("it says who it is");
     let pid = pid.trim();
     assert!(!pid.is_empty(), "it did not start");
-    verify(&folder, "callgate", pid);
+    verify(&profile, &["callgate"], pid);
     assert!(
         Command::new("kill")
             .arg(pid)

@@ -75,23 +75,26 @@ fn callgate(words: &[&str]) -> Output {
         .expect("it starts")
 }
 
-/// An export, which has to be exact.
-fn export(kind: &str, folder: &Path, more: &[&str]) -> PathBuf {
+/// The profile of most tests, as a file.
+fn profile_in(folder: &Path) -> String {
     let profile = folder.join("profile.json");
     fs::write(&profile, PROFILE).expect("written");
+    profile.to_str().expect("a path").to_owned()
+}
+
+/// An export, which has to be exact.
+fn export(kind: &str, profile: &str, folder: &Path, more: &[&str]) -> PathBuf {
     let file = folder.join(kind);
-    let [from, to] = [&profile, &file].map(|path| path.to_str().expect("a path"));
-    let output = callgate(&[&["export", kind, from, "-o", to], more].concat());
+    let to = file.to_str().expect("a path");
+    let output = callgate(&[&["export", kind, profile, "-o", to], more].concat());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     file
 }
 
-/// Holds what a process has against the profile, as a target reads it.
-fn verify(folder: &Path, target: &str, pid: &str) {
-    let profile = folder.join("profile.json");
-    let profile = profile.to_str().expect("a path");
-    let output = callgate(&["verify", profile, "--target", target, "--pid", pid]);
+/// Holds what a process has against a profile, as a target reads it.
+fn verify(profile: &str, reader: &[&str], pid: &str) {
+    let output = callgate(&[&["verify", profile, "--pid", pid, "--target"], reader].concat());
     let said = [output.stdout, output.stderr].concat();
     assert_eq!(
         output.status.code(),

@@ -55,16 +55,22 @@ impl Manager {
         (!there).then(|| "systemd is not installed".to_owned())
     }
 
-    /// Starts one that runs `sleep` under a unit's lines, and says which process that is; or what it said, if it does not start.
+    /// Starts one that runs a shell under a unit's lines, and says which process that is; or what it said, if it does not start.
     pub(super) fn start(folder: &Path, lines: &str) -> Result<(Self, String), String> {
-        let ready = folder.join("ready");
-        let _ = fs::remove_file(&ready);
-        let made = Command::new("mkfifo").arg(&ready).status();
-        assert!(made.is_ok_and(|status| status.success()), "a pipe");
-        let unit = format!(
-            "[Unit]\nDefaultDependencies=no\n{lines}ExecStart=/bin/sh -c 'echo ready >{}; exec sleep 600'\n",
-            ready.display()
+        let [ready, end] = ["ready", "end"].map(|name| folder.join(name));
+        for pipe in [&ready, &end] {
+            let _ = fs::remove_file(pipe);
+            let made = Command::new("mkfifo").arg(pipe).status();
+            assert!(made.is_ok_and(|status| status.success()), "a pipe");
+        }
+        // Nobody writes to the second, so that the shell stays what it is.
+        let script = format!(
+            "echo ready >{}; read line <{}",
+            ready.display(),
+            end.display()
         );
+        let unit =
+            format!("[Unit]\nDefaultDependencies=no\n{lines}ExecStart=/bin/sh -c '{script}'\n");
         fs::write(folder.join("exported.service"), unit).expect("written");
         let cgroup = format!(
             "callgate-{}-{}",
@@ -88,13 +94,14 @@ impl Manager {
             .arg(&ready)
             .output()
             .expect("timeout");
-        let sleep = manager.child().and_then(|systemd| {
+        let shell = manager.child().and_then(|systemd| {
             let is_unit = |pid: &String| {
-                fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.ends_with(b"600\0"))
+                let line = fs::read_to_string(format!("/proc/{pid}/cmdline"));
+                line.is_ok_and(|line| line.contains(&script))
             };
             children(&systemd).into_iter().find(is_unit)
         });
-        match sleep.filter(|_| answer.stdout == b"ready\n") {
+        match shell.filter(|_| answer.stdout == b"ready\n") {
             Some(pid) => Ok((manager, pid)),
             None => {
                 let said =

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{export, folder, lacking, left_out, verify};
+use super::{export, folder, lacking, left_out, profile_in, verify};
 
 /// crun takes no hybrid cgroups, so that it gets a mount namespace with the second version alone.
 const WITH_VERSION_2: &str =
@@ -118,6 +118,16 @@ fn release(runtime: &str) -> String {
     version[..end].to_owned()
 }
 
+/// The libseccomp that the runtimes of this machine share, as runc tells it; it may know fewer names than callgate.
+fn libseccomp() -> Option<String> {
+    let output = Command::new("runc").arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("libseccomp: "));
+    version.map(str::to_owned)
+}
+
 #[test]
 fn oci_runtimes_load_the_object() {
     for runtime in ["runc", "crun"] {
@@ -126,17 +136,30 @@ fn oci_runtimes_load_the_object() {
             left_out::left_out(&name, &reason);
             continue;
         }
+        let Some(libseccomp) = libseccomp() else {
+            left_out::left_out(&name, "runc does not tell which libseccomp there is");
+            continue;
+        };
         let target = format!("{runtime}@{}", release(runtime));
-        let container = container(runtime, "oci");
-        let more = ["--from", &target, "--target", &target];
-        let file = export("oci", &container.folder, &more);
-        let seccomp = serde_json::from_slice(&fs::read(file).expect("it was written"));
-        match container.start(seccomp.expect("JSON"), &json!({})) {
-            Ok(pid) => verify(&container.folder, &target, &pid),
-            Err(reason) if reason.contains("cgroup") => {
-                left_out::left_out(&name, &format!("{runtime} finds no cgroup to use"));
+        let docker = format!("docker@28+{target}");
+        let own = profile_in(&folder("oci"));
+        // Of the second all conditions are resolved.
+        for (number, (profile, from)) in [(&*own, &target), ("docker:default", &docker)]
+            .into_iter()
+            .enumerate()
+        {
+            let container = container(runtime, &format!("oci-{number}"));
+            let on = ["--native", "x86_64", "--libseccomp", &libseccomp];
+            let more = [&["--from", from, "--target", &target], &on[..]].concat();
+            let file = export("oci", profile, &container.folder, &more);
+            let seccomp = serde_json::from_slice(&fs::read(file).expect("it was written"));
+            match container.start(seccomp.expect("JSON"), &json!({})) {
+                Ok(pid) => verify(profile, &[&[&**from], &on[..]].concat(), &pid),
+                Err(reason) if reason.contains("cgroup") => {
+                    left_out::left_out(&name, &format!("{runtime} finds no cgroup to use"));
+                }
+                Err(reason) => panic!("{reason}"),
             }
-            Err(reason) => panic!("{reason}"),
         }
     }
 }
@@ -148,12 +171,13 @@ fn crun_takes_the_program_from_the_annotation() {
         return left_out::left_out(name, &reason);
     }
     let container = container("crun", "annotation");
-    let file = export("crun", &container.folder, &[]);
+    let profile = profile_in(&container.folder);
+    let file = export("crun", &profile, &container.folder, &[]);
     let annotations = serde_json::from_slice(&fs::read(file).expect("it was written"));
     // What the annotation replaces would refuse everything.
     let refuses = json!({ "defaultAction": "SCMP_ACT_KILL" });
     match container.start(refuses, &annotations.expect("JSON")) {
-        Ok(pid) => verify(&container.folder, "callgate", &pid),
+        Ok(pid) => verify(&profile, &["callgate"], &pid),
         Err(reason) if reason.contains("cgroup") => {
             left_out::left_out(name, "crun finds no cgroup to use");
         }
