@@ -2,6 +2,7 @@
 //!
 //! Apart from decompiling: these lists have fewer answers than a profile, so that each tool says to what it lowers one.
 
+mod groups;
 mod minijail;
 mod seccompiler;
 mod systemd;

@@ -11,7 +11,7 @@ use callgate_profile::write::{Document, Rule};
 use callgate_profile::{ArchName, Options, parse};
 use callgate_syscalls::{Arch, errno_name};
 
-use super::{Said, Table, strictest};
+use super::{Said, Table, groups, strictest};
 use crate::decompile::{action_name, data};
 
 /// The most names on a line, for people; a list may go on on the next, and adds to it.
@@ -41,15 +41,14 @@ pub(super) fn write(table: &Table) -> Result<(String, Policy), &'static str> {
     let arches: Vec<&str> = table.arches.iter().map(|&arch| name_of(arch)).collect();
     let _ = writeln!(text, "SystemCallArchitectures={}", arches.join(" "));
     if default == Action::Allow {
-        let words = said.iter().map(|(name, said)| refusal(name, said[0].1));
-        lines(&mut text, "~", words);
+        lines(&mut text, table, &said, refusal);
     } else {
         if let Action::Errno(errno) = default {
             let _ = writeln!(text, "SystemCallErrorNumber={}", errno_word(errno));
         }
         // The first list of allowed calls brings @default with it, so that it is begun and taken away again.
         text.push_str("SystemCallFilter=@default\nSystemCallFilter=~@default\n");
-        lines(&mut text, "", said.keys().map(|&name| name.to_owned()));
+        lines(&mut text, table, &said, |name, _| name.to_owned());
     }
     Ok((text, loaded(table, &said, default)?))
 }
@@ -136,10 +135,32 @@ fn errno_word(errno: u16) -> String {
     }
 }
 
-fn lines(text: &mut String, before: &str, words: impl Iterator<Item = String>) {
-    let words: Vec<String> = words.collect();
-    for line in words.chunks(ON_A_LINE) {
-        let _ = writeln!(text, "SystemCallFilter={before}{}", line.join(" "));
+/// The list: the groups that are whole in it, each under its name, and the rest.
+fn lines(text: &mut String, table: &Table, said: &Said, word: impl Fn(&str, Action) -> String) {
+    let mark = match lowered(table.default) {
+        Action::Allow => "~",
+        _ => "",
+    };
+    let mut rest: Vec<&str> = said.keys().copied().collect();
+    let mut parts = Vec::new();
+    for (group, calls) in groups::whole(said, &table.arches) {
+        rest.retain(|call| !calls.contains(call));
+        parts.push((format!("# @{group}\n"), calls));
+    }
+    if !parts.is_empty() && !rest.is_empty() {
+        parts.push((
+            "# of no group, or of one that is not whole\n".to_owned(),
+            rest,
+        ));
+    } else {
+        parts.push((String::new(), rest));
+    }
+    for (head, calls) in parts {
+        text.push_str(&head);
+        let words = calls.into_iter().map(|name| word(name, said[name][0].1));
+        for line in words.collect::<Vec<_>>().chunks(ON_A_LINE) {
+            let _ = writeln!(text, "SystemCallFilter={mark}{}", line.join(" "));
+        }
     }
 }
 

@@ -63,6 +63,36 @@ fn systemd_takes_the_unit() {
     }
 }
 
+/// The groups that a list is told by, held against those of the systemd that is here, to which a later one only adds.
+#[test]
+fn groups_are_those_of_systemd() {
+    let name = "exports::systemd::groups_are_those_of_systemd";
+    let asked = Command::new("systemd-analyze")
+        .args(["syscall-filter", "--no-pager"])
+        .output();
+    let Some(output) = asked.ok().filter(|output| output.status.success()) else {
+        return left_out::left_out(name, "systemd-analyze is not installed");
+    };
+    let theirs = String::from_utf8(output.stdout).expect("text");
+    let ours = include_str!("../../../analyze/src/export/systemd-groups.txt");
+    let theirs: Vec<Vec<&str>> = theirs
+        .split("\n@")
+        .map(|group| group.lines().map(str::trim).collect())
+        .collect();
+    let mut count = 0;
+    for group in ours.split("\n@").skip(1) {
+        let mut words = group.split_whitespace();
+        let name = words.next().expect("a name");
+        let has_name = |group: &&Vec<&str>| group[0].trim_start_matches('@') == name;
+        let same = theirs.iter().find(has_name).expect("a group of systemd");
+        for call in words {
+            assert!(same.contains(&call), "{call} of @{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 300, "{count}");
+}
+
 /// Lists of names without conditions, which a unit says exactly.
 const EXACT: [(&str, &str); 3] = [
     (
