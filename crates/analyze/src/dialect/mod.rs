@@ -3,6 +3,7 @@
 //! Apart from decompiling, which makes the rules: a dialect has fewer words or other marks for them.
 
 mod artifact;
+mod narrow;
 mod spo;
 
 use std::fmt::Write;
@@ -52,18 +53,13 @@ impl Dialect<'_> {
             Self::Names => Ok(Text::of_json(document.to_json())),
             Self::OneName => Ok(Text::of_json(one_name_each(document))),
             Self::Artifact => {
-                let document = artifact::without_listener(document);
+                let document = artifact::taken(document);
                 let json = document.to_json();
                 artifact::fits(&document, &json)?;
                 Ok(Text::of_json(json))
             }
             Self::Spo { version, name } => {
-                spo::fits(document)?;
-                // The resource has no field for it, so that every reader takes EPERM.
-                let spec = Document {
-                    default_errno_ret: None,
-                    ..document.clone()
-                };
+                let spec = spo::spec(document)?;
                 Ok(Text {
                     written: spo::resource(&spec, version, name),
                     json: spec.to_json(),

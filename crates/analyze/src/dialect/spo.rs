@@ -5,20 +5,18 @@
 use std::fmt::Write;
 
 use callgate_profile::ArchName;
-use callgate_profile::write::{Argument, Document, Rule};
+use callgate_profile::write::{Argument, Document};
 use callgate_syscalls::Arch;
+
+use super::narrow;
 
 /// Arches that the operator's schema does not list.
 const NOT_OF_SPO: [Arch; 4] = [Arch::Loongarch64, Arch::M68k, Arch::Sh, Arch::Sheb];
 
-pub(super) fn fits(document: &Document) -> Result<(), &'static str> {
-    let arches = document.architectures.iter();
-    let is_missing =
-        |arch: &ArchName| matches!(arch, ArchName::Known(arch) if NOT_OF_SPO.contains(arch));
-    if arches.clone().any(is_missing) {
-        return Err("SeccompProfile does not have one of the arches");
-    }
-    let arguments = document.syscalls.iter().flat_map(|rule| &rule.args);
+/// What of a document the schema has room for.
+///
+/// It has no default errno, leaves one of 0 out, so that every reader takes EPERM, and its values have 63 bits.
+pub(super) fn spec(document: &Document) -> Result<Document, &'static str> {
     let is_wide = |argument: &Argument| {
         let values = [Some(argument.value), argument.value_two];
         values
@@ -26,14 +24,20 @@ pub(super) fn fits(document: &Document) -> Result<(), &'static str> {
             .flatten()
             .any(|value| i64::try_from(value).is_err())
     };
-    if arguments.clone().any(is_wide) {
-        return Err("a value of SeccompProfile has 63 bits, and the filter compares more");
+    let mut spec = narrow::without(document, |rules| {
+        rules.iter().flat_map(|rule| &rule.args).any(is_wide)
+    });
+    spec.default_errno_ret = None;
+    for rule in &mut spec.syscalls {
+        rule.errno_ret = rule.errno_ret.filter(|&errno| errno != 0);
     }
-    let says_zero = |rule: &Rule| rule.errno_ret == Some(0);
-    if document.syscalls.iter().any(says_zero) {
-        return Err("SeccompProfile leaves an errno of 0 out, which then is EPERM");
+    let is_missing =
+        |arch: &ArchName| matches!(arch, ArchName::Known(arch) if NOT_OF_SPO.contains(arch));
+    spec.architectures.retain(|arch| !is_missing(arch));
+    match spec.architectures.is_empty() && !document.architectures.is_empty() {
+        true => Err("SeccompProfile has none of the arches"),
+        false => Ok(spec),
     }
-    Ok(())
 }
 
 /// The resource; no word in it needs quotes.
@@ -111,6 +115,8 @@ spec:
       op: SCMP_CMP_EQ
 ";
         assert_eq!(text, expected);
-        assert!(spo.text(&document(1 << 63)).is_err());
+        // A wide one is refused whatever the value.
+        let text = spo.text(&document(1 << 63)).expect("a resource").written;
+        assert!(!text.contains("args"), "{text}");
     }
 }
