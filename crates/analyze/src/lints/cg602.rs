@@ -5,7 +5,6 @@
 use callgate_profile::{Problem, Severity};
 
 use crate::lint::{Confidence, Find, Lint};
-use crate::standard::Context;
 use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
@@ -25,7 +24,7 @@ Allow execve, and refuse it within the program by other means if it is to start 
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     // callgate's own filter may be for a program that loads it itself.
-    if subject.runtime().is_none() || subject.standard.context != Context::Container {
+    if subject.runtime().is_none() || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
     let refused = subject.never_made(subject.target.native, "execve");

@@ -7,7 +7,6 @@ use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
 use crate::lint::{Confidence, Find, Lint};
-use crate::standard::Context;
 use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
@@ -44,7 +43,7 @@ const OF_GO: &[&str] = &[
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let is_go = matches!(subject.runtime(), Some(Runtime::Runc(_)));
-    if !is_go || subject.standard.context != Context::Container {
+    if !is_go || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
     let arch = subject.target.native;
