@@ -11,6 +11,7 @@ use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::{witness, words};
@@ -21,6 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -32,6 +34,24 @@ The lint shows such a pair of calls.
 Compare with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, or allow the values that are wanted by SCMP_CMP_EQ
 instead of refusing those that are not; or compile with `--typed-args`, which compares what the kernel looks at.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 40, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 4294967295, "valueTwo": 40, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();

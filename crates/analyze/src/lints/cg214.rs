@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use callgate_profile::{Problem, Severity, Span};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Style,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,24 @@ const PAGE: &str = "\
 A rule names a call twice. The second time changes nothing, and makes a reader look for a difference.
 Take it out; `callgate check --fix` does.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.mended();
 
 /// As many as are told.
 const TOLD: usize = 50;

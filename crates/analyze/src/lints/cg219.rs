@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::written::{Written, comparisons};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::words;
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ A rule compares an argument with the sum of several flags, and JSON has no names
 The lint spells them out, so that who reads sees which are there and which are missing.
 It is silent where the `comment` of the rule names one of them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 2114060416, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "comment": "no CLONE_NEWUSER, nor any other namespace", "args": [{ "index": 0, "value": 2114060416, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+)
+.asked("--target docker");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = comparisons(subject.profile).filter_map(|written| {

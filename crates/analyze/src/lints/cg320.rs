@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use callgate_profile::{ActionName, FlagName, Problem, Severity, Span};
 
 use super::written::actions;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::standard::Context;
 use crate::subject::Subject;
@@ -17,6 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -27,6 +29,25 @@ and by default none of more than 1 MiB: the pod fails.
 The lint looks in `--context artifact` alone.
 Take out what is about the listener, and write the rules of a call in fewer entries.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+)
+.asked("--context artifact");
 
 /// The most entries that one call may have.
 const MOST_ENTRIES: usize = 128;

@@ -4,6 +4,7 @@
 
 use callgate_profile::{Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,23 @@ The profile refuses execve, by which the runtime that has loaded the filter star
 No container starts; some engines hang.
 Allow execve, and refuse it within the program by other means if it is to start no others.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execveat"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     // callgate's own filter may be for a program that loads it itself.

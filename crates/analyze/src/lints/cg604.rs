@@ -6,6 +6,7 @@ use callgate_engines::Runtime;
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ runc is written in Go, and Go's runtime looks after threads, timers and memory w
 A profile that refuses these calls starts nine containers of ten, and the tenth fails or hangs.
 Allow them, if the program itself makes no harm with them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex_waitv"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// What Go's runtime makes for itself.
 const OF_GO: &[&str] = &[

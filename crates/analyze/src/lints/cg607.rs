@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Discovery,
 };
 
@@ -22,3 +24,20 @@ With it the filter is loaded last, and a profile can be narrower; `callgate sysc
 Set `no-new-privileges:true` in `security_opt`, or `allowPrivilegeEscalation: false` in the container's `securityContext`,
 unless the program needs set-user-ID programs such as sudo.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"services:
+  web:
+    image: registry.example/web
+    security_opt:
+      - seccomp=web.json
+"#,
+    r#"services:
+  web:
+    image: registry.example/web
+    security_opt:
+      - no-new-privileges:true
+      - seccomp=web.json
+"#,
+)
+.in_file("compose.yaml");
