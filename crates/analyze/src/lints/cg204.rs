@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use callgate_engines::How;
 use callgate_policy::Section;
-use callgate_profile::{OpName, Problem, Severity, Span};
+use callgate_profile::{Change, OpName, Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
@@ -181,7 +181,7 @@ fn problem(subject: &Subject<'_>, arch: Arch, call: Syscall, bypass: &Bypass) ->
         .note(format!("{arch}: {refused} for the first, {made} for the second, and to the kernel they are the same call"))
         .help("compare with SCMP_CMP_MASKED_EQ under the mask 0xffffffff, or allow by SCMP_CMP_EQ what is wanted");
     let problem = match masked(subject, bits, bypass) {
-        Some(edits) => problem.fix(format!("compare the low {bits} bits"), edits),
+        Some(changes) => problem.fix(format!("compare the low {bits} bits"), changes),
         None => problem,
     };
     match (by, refused_by) {
@@ -191,7 +191,7 @@ fn problem(subject: &Subject<'_>, arch: Arch, call: Syscall, bypass: &Bypass) ->
 }
 
 /// The comparison of the rule that refuses, of as many bits as the kernel looks at; none where it is not one SCMP_CMP_EQ.
-fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<(Span, String)>> {
+fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<Change>> {
     let rule = subject.rule_of(bypass.refused)?;
     let mut compared = rule.arguments().iter().filter(|argument| {
         let index = argument.value.index.as_ref();
@@ -203,13 +203,16 @@ fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<(Span
         return None;
     }
     let mask = (1_u64 << bits) - 1;
-    let low = value.value & mask;
-    let mut edits = match &argument.value_two {
-        Some(two) => vec![(value.span, mask.to_string()), (two.span, low.to_string())],
-        None => vec![(value.span, format!("{mask}, \"valueTwo\": {low}"))],
+    let low = (value.value & mask).to_string();
+    let masked = match &argument.value_two {
+        Some(two) => Change::Replace(two.span, low),
+        None => Change::After(value.span, "valueTwo", low),
     };
-    edits.push((op.span, "\"SCMP_CMP_MASKED_EQ\"".to_owned()));
-    Some(edits)
+    Some(vec![
+        Change::Replace(value.span, mask.to_string()),
+        masked,
+        Change::Replace(op.span, "\"SCMP_CMP_MASKED_EQ\"".to_owned()),
+    ])
 }
 
 #[cfg(test)]

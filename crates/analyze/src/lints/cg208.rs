@@ -2,7 +2,7 @@
 //!
 //! Apart from CG207, whose comparison is empty: this one compares something, probably not what was meant.
 
-use callgate_profile::{OpName, Problem, Severity};
+use callgate_profile::{Change, OpName, Problem, Severity};
 
 use super::written::comparisons;
 use crate::example::Example;
@@ -57,8 +57,8 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
         );
         (is_masked && seems_so).then(|| {
             let exchanged = vec![
-                (mask.span, value.value.to_string()),
-                (value.span, mask.value.to_string()),
+                Change::Replace(mask.span, value.value.to_string()),
+                Change::Replace(value.span, mask.value.to_string()),
             ];
             LINT.problem(mask.span, message)
                 .help("`value` is the mask, `valueTwo` what it leaves")

@@ -41,7 +41,8 @@ const EXAMPLE: Example = Example::new(
     r#"{
   "defaultAction": "SCMP_ACT_ERRNO",
   "syscalls": [
-    { "names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 }, { "names": ["clone", "read", "write"], "action": "SCMP_ACT_ALLOW" }
+    { "names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["clone", "read", "write"], "action": "SCMP_ACT_ALLOW" }
   ]
 }
 "#,

@@ -41,7 +41,8 @@ const EXAMPLE: Example = Example::new(
   "defaultAction": "SCMP_ACT_ERRNO",
   "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
   "syscalls": [
-    { "names": ["clock_gettime64"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 }, { "names": ["clock_gettime", "read"], "action": "SCMP_ACT_ALLOW" }
+    { "names": ["clock_gettime64"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["clock_gettime", "read"], "action": "SCMP_ACT_ALLOW" }
   ]
 }
 "#,

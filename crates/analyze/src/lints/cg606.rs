@@ -2,7 +2,7 @@
 //!
 //! Apart from the names of actions, which are right: it is the kernel that does what few expect.
 
-use callgate_profile::{ActionName, Problem, Severity};
+use callgate_profile::{ActionName, Change, Problem, Severity};
 
 use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
@@ -63,7 +63,10 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
                 .help("SCMP_ACT_KILL_PROCESS ends the process")
                 .fix(
                     "write SCMP_ACT_KILL_PROCESS",
-                    vec![(action.span, "\"SCMP_ACT_KILL_PROCESS\"".to_owned())],
+                    vec![Change::Replace(
+                        action.span,
+                        "\"SCMP_ACT_KILL_PROCESS\"".to_owned(),
+                    )],
                 )
         })
         .collect()

@@ -2,7 +2,7 @@
 //!
 //! Apart from CG214, whose names are there twice.
 
-use callgate_profile::{Problem, Severity};
+use callgate_profile::{Change, Problem, Severity};
 
 use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
@@ -60,7 +60,8 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
                 .iter()
                 .zip(&sorted)
                 .filter(|(place, name)| place.value != **name);
-            let in_order = moved.map(|(place, name)| (place.span, format!("\"{name}\"")));
+            let in_order =
+                moved.map(|(place, name)| Change::Replace(place.span, format!("\"{name}\"")));
             let in_order = in_order.collect();
             let problem = LINT
                 .problem(pair[1].span, message)
