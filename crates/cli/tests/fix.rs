@@ -31,6 +31,110 @@ const ALLOWS: &str = r#"{
 	"syscalls": [ { "names": ["mkdirr", "read", "read"], "action": "SCMP_ACT_ALLOW" } ]
 }
 "#;
+/// Two profiles in YAML, with comments, lists in lines and lists between brackets.
+const IN_YAML: &str = r#"# For the web.
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata:
+  name: web   # its name
+spec:
+  defaultAction: SCMP_ACT_ALLOW
+  syscalls:
+  # nobody makes directories
+  - action: "SCMP_ACT_KILL"   # at once
+    names:
+    - mkdirr   # a typo
+    - chroot
+    - chroot   # again
+  - {action: SCMP_ACT_ERRNO, names: ['ptrase', reboot, reboot]}
+  - action: SCMP_ACT_ERRNO
+    names: [socket]
+    args:
+    - index: 0
+      value: 9
+      op: SCMP_CMP_EQ
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata:
+  name: threads
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  syscalls:
+  # threads
+  - action: SCMP_ACT_ALLOW
+    names:
+    - clone
+    - mkdirr
+"#;
+const IN_YAML_MENDED: &str = r#"# For the web.
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata:
+  name: web   # its name
+spec:
+  defaultAction: SCMP_ACT_ALLOW
+  syscalls:
+  # nobody makes directories
+  - action: "SCMP_ACT_KILL_PROCESS"   # at once
+    names:
+    - mkdir   # a typo
+    - chroot
+  - {action: SCMP_ACT_ERRNO, names: ['ptrace', reboot]}
+  - action: SCMP_ACT_ERRNO
+    names: [socket]
+    args:
+    - index: 0
+      value: 4294967295
+      valueTwo: 9
+      op: SCMP_CMP_MASKED_EQ
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata:
+  name: threads
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  syscalls:
+  - action: SCMP_ACT_ERRNO
+    errnoRet: 38
+    names: [clone3]
+  # threads
+  - action: SCMP_ACT_ALLOW
+    names:
+    - clone
+    - mkdirr
+"#;
+
+#[test]
+fn profiles_in_yaml_are_mended_and_keep_their_layout() {
+    let path = fix_yaml("two", IN_YAML, &[]);
+    assert_eq!(fs::read_to_string(&path).expect("there"), IN_YAML_MENDED);
+    let path = fix_yaml("asked", IN_YAML, &["--write"]);
+    let all = IN_YAML_MENDED.replace("    - mkdirr\n", "    - mkdir\n");
+    assert_eq!(fs::read_to_string(path).expect("there"), all);
+}
+
+#[test]
+fn what_adds_to_a_profile_that_is_not_here_is_only_shown() {
+    let based = IN_YAML.replace("spec:\n", "spec:\n  baseProfileName: base\n");
+    let path = fix_yaml("based", &based, &[]);
+    assert_eq!(fs::read_to_string(path).expect("there"), based);
+}
+
+fn fix_yaml(name: &str, text: &str, more: &[&str]) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fix-{name}.yaml"));
+    fs::write(&path, text).expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_callgate"))
+        .args(["check", "--fix", "--native", "x86_64", "--target", "crio"])
+        .args(["--select", "CG110,CG204,CG214,CG301,CG606"])
+        .args(more)
+        .arg(&path)
+        .output()
+        .expect("callgate runs");
+    assert!(matches!(output.status.code(), Some(0 | 1)));
+    path
+}
 
 #[test]
 fn what_lets_no_more_through_is_changed() {

@@ -61,10 +61,10 @@ impl Checked {
 /// The problems of a YAML file, and of the profiles that stand in it, at their places there.
 fn of_manifest(manifest: Manifest, options: InputOptions, standards: &[&Standard]) -> Vec<Problem> {
     let mut problems = manifest.problems;
-    for json in &manifest.profiles {
-        let parsed = reading::parse(json.text.as_bytes(), options);
+    for profile in &manifest.profiles {
+        let parsed = reading::parse(profile.json.text.as_bytes(), options);
         let found = for_all(&parsed, standards).into_iter();
-        problems.extend(found.map(|problem| manifest::moved(problem, json)));
+        problems.extend(found.map(|problem| profile.moved(problem)));
     }
     problems.sort_by_key(|problem| problem.span.start);
     problems
