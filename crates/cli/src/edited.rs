@@ -12,8 +12,8 @@ use callgate_policy::SeccompData;
 use callgate_prove::Budget;
 use callgate_syscalls::Arch;
 use clap::Args;
-use similar::TextDiff;
 
+use crate::difference;
 use crate::failure::{Failure, Status};
 use crate::filter::Filter;
 use crate::input::{Document, InputOptions};
@@ -45,7 +45,8 @@ impl Edited {
             return Ok(());
         }
         if !self.write {
-            return output::answer(&lines_between(before, after));
+            let text = String::from_utf8_lossy(&before.text);
+            return output::answer(&difference::between(&before.name, &text, after));
         }
         if before.is_built_in() || reference == "-" {
             return Err(Failure::input(format_args!(
@@ -56,14 +57,6 @@ impl Edited {
         }
         output::to_file_or_stdout(Path::new(reference), after.as_bytes())
     }
-}
-
-/// The lines that differ, as diff(1) shows them.
-pub(crate) fn lines_between(before: &Document, after: &str) -> String {
-    let text = String::from_utf8_lossy(&before.text);
-    let difference = TextDiff::from_lines(text.as_ref(), after);
-    let mut difference = difference.unified_diff();
-    difference.header(&before.name, &before.name).to_string()
 }
 
 /// Lists on standard error what else a target answers differently after an edit.

@@ -9,6 +9,7 @@ mod base64;
 mod calls;
 mod command;
 mod compiler;
+mod difference;
 mod edited;
 mod failure;
 mod filter;

@@ -7,10 +7,10 @@ use callgate_engines::Resolved;
 use callgate_profile::edit::Text;
 use callgate_profile::{Change, Fix, Problem, Span};
 use callgate_prove::{Budget, Diagram};
-use similar::TextDiff;
 
 use super::found::Checked;
 use super::manifest;
+use crate::difference;
 use crate::input::{Document, InputOptions};
 use crate::reading;
 
@@ -135,14 +135,8 @@ fn applied<'f>(document: &Document, fixes: impl Iterator<Item = &'f Fix>) -> Opt
 /// A change that was not made, as a difference.
 fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
     let after = applied(before, [fix].into_iter())?;
-    let (old, new) = (
-        String::from_utf8_lossy(&before.text),
-        String::from_utf8_lossy(&after),
-    );
-    let difference = TextDiff::from_lines(&*old, &*new);
-    let mut difference = difference.unified_diff();
-    let name = &before.name;
-    let difference = difference.context_radius(1).header(name, name).to_string();
+    let [old, new] = [&before.text, &after].map(|text| String::from_utf8_lossy(text));
+    let difference = difference::between(&before.name, &old, &new);
     Some(format!(
         "{}: {} is not proved to let no more through; --fix --write makes it\n{difference}",
         problem.code, fix.does
