@@ -111,6 +111,7 @@ mod listed;
 mod probed;
 #[cfg(test)]
 mod testing;
+mod values;
 mod written;
 
 /// Every lint, by code.
