@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::equivalents::{Family, gaps};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ So does a list that is Docker's default without the call, and with a sibling tha
 Whoever meets the refusal takes the other.
 Refuse the siblings as well, or allow by a list.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve", "execveat"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// Calls that do the same.
 const FAMILIES: &[Family] = &[
