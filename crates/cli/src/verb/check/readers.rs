@@ -92,7 +92,7 @@ impl Readers {
 fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
     let seems = match is_yaml(Path::new(&document.name)) {
         true => Seems::Pods,
-        false => seems(&document.text),
+        false => seems(document),
     };
     let names: &[&str] = match seems {
         Seems::Profile => &["docker", "containerd"],
@@ -106,9 +106,12 @@ fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
         .map_err(|error: callgate_engines::ParseEngineError| Failure::input(error))
 }
 
-fn seems(text: &[u8]) -> Seems {
-    let has = |key: &str| memmem::find(text, key.as_bytes()).is_some();
-    match (has("\"x-actions\""), has("\"ociVersion\"")) {
+fn seems(document: &Document) -> Seems {
+    let has = |text: &[u8], key: &str| memmem::find(text, key.as_bytes()).is_some();
+    let bases = document.bases.texts().iter().map(|base| &base.text);
+    let mut texts = [&document.text].into_iter().chain(bases);
+    let has_actions = texts.any(|text| has(text, "\"x-actions\""));
+    match (has_actions, has(&document.text, "\"ociVersion\"")) {
         (true, _) => Seems::Own,
         (false, true) => Seems::OciConfig,
         (false, false) => Seems::Profile,
