@@ -65,10 +65,7 @@ pub(super) fn mend(
     let text = applied(&before.text, taken.iter().map(|(_, fix)| *fix));
     Mended {
         made: taken.len(),
-        document: Document {
-            name: before.name.clone(),
-            text: text.unwrap_or_else(|| before.text.clone()),
-        },
+        document: before.with_text(text.unwrap_or_else(|| before.text.clone())),
         open,
     }
 }
@@ -145,16 +142,16 @@ fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
 
 /// What a document meant before, for each target.
 struct Proof<'s> {
-    name: String,
+    document: &'s Document,
     options: InputOptions,
     before: Vec<(&'s Standard, Option<Resolved>)>,
 }
 
 impl<'s> Proof<'s> {
-    fn new(document: &Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
+    fn new(document: &'s Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
         let of = |&standard| (standard, meaning(document, options, standard));
         Self {
-            name: document.name.clone(),
+            document,
             options,
             before: standards.iter().map(of).collect(),
         }
@@ -179,10 +176,7 @@ impl<'s> Proof<'s> {
     }
 
     fn read(&self, text: &[u8], standard: &Standard) -> Option<Resolved> {
-        let document = Document {
-            name: self.name.clone(),
-            text: text.to_vec(),
-        };
+        let document = self.document.with_text(text.to_vec());
         meaning(&document, self.options, standard)
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn refuse_wider(
 }
 
 /// Who reads a kind, where nobody is named.
-fn usual_reader(kind: Kind) -> Engine {
+pub(super) fn usual_reader(kind: Kind) -> Engine {
     let name = match kind {
         Kind::Docker | Kind::DockerOld => return Engine::DOCKER,
         Kind::Podman => "podman",
