@@ -57,6 +57,7 @@ pub use answers::{Answers, answers};
 pub use call::Call;
 pub use example::Example;
 pub use lint::{Confidence, LINTS, Lint, lint, lint_by_id};
+pub use lints::without_its_base;
 pub use standard::{Context, ParseContextError, Standard};
 pub use summary::{ArchSummary, FloorSummary, GroupSummary, Summary, Unlocked, summary};
 pub use verdict::{Bystander, Change, Circumstance, Reason, Verdict, verdict};

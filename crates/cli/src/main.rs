@@ -6,6 +6,7 @@
 mod annotate;
 mod ask;
 mod base64;
+mod bases;
 mod calls;
 mod command;
 mod compiler;
@@ -13,6 +14,7 @@ mod difference;
 mod edited;
 mod failure;
 mod filter;
+mod flattened;
 mod input;
 mod known;
 mod live;

@@ -222,6 +222,8 @@ pub mod codes {
     pub const LISTENER: &str = "CG120";
     /// An errno name that no arch has, or that contradicts the number beside it.
     pub const ERRNO_NAME: &str = "CG121";
+    /// A base that `x-extends` names and that could not be read.
+    pub const EXTENDS: &str = "CG122";
 }
 
 /// The problems found so far, with a limit on how many of one code are kept.

@@ -38,6 +38,7 @@ const PIECES: &[&str] = &[
     "\"syscalls\"",
     "\"NAMES\":",
     "\"x-actions\":",
+    "\"x-extends\":",
     "\"args\":",
     "\"\"",
     "\\ud800",

@@ -4,6 +4,8 @@
 
 use crate::lint::Lint;
 
+pub use cg333::without_its_base;
+
 mod cg100;
 mod cg101;
 mod cg102;
@@ -26,6 +28,7 @@ mod cg118;
 mod cg119;
 mod cg120;
 mod cg121;
+mod cg122;
 mod cg201;
 mod cg202;
 mod cg203;
@@ -67,6 +70,8 @@ mod cg320;
 mod cg330;
 mod cg331;
 mod cg332;
+mod cg333;
+mod cg334;
 mod cg401;
 mod cg402;
 mod cg403;
@@ -138,6 +143,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg119::LINT,
     cg120::LINT,
     cg121::LINT,
+    cg122::LINT,
     cg201::LINT,
     cg202::LINT,
     cg203::LINT,
@@ -179,6 +185,8 @@ pub(crate) const ALL: &[Lint] = &[
     cg330::LINT,
     cg331::LINT,
     cg332::LINT,
+    cg333::LINT,
+    cg334::LINT,
     cg401::LINT,
     cg402::LINT,
     cg403::LINT,

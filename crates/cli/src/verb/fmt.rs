@@ -4,6 +4,7 @@
 
 use callgate_analyze::canonical::{NotCanonical, canonical};
 use callgate_engines::Target;
+use callgate_profile::Extending;
 use callgate_prove::Budget;
 use clap::Args;
 
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
             };
             Failure::new(status, format_args!("{}: {reason}", document.name))
         })?;
-        if laid == text {
+        if laid == text.text {
             continue;
         }
         if arguments.check {
@@ -69,6 +70,6 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
 }
 
 /// A text in the one layout.
-pub(crate) fn laid_out(text: &str, targets: &[Target]) -> Result<String, NotCanonical> {
+pub(crate) fn laid_out(text: Extending<'_>, targets: &[Target]) -> Result<String, NotCanonical> {
     canonical(text, targets, Budget::default())
 }

@@ -66,10 +66,7 @@ pub(super) fn mend(
     let text = applied(before, taken.iter().map(|(_, fix)| *fix));
     Mended {
         made: taken.len(),
-        document: Document {
-            name: before.name.clone(),
-            text: text.unwrap_or_else(|| before.text.clone()),
-        },
+        document: before.with_text(text.unwrap_or_else(|| before.text.clone())),
         open,
     }
 }
@@ -145,7 +142,7 @@ fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
 
 /// What a document meant before, for each target.
 struct Proof<'s> {
-    name: String,
+    document: &'s Document,
     options: InputOptions,
     before: Vec<(&'s Standard, Vec<Meaning>)>,
 }
@@ -158,10 +155,10 @@ struct Meaning {
 }
 
 impl<'s> Proof<'s> {
-    fn new(document: &Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
+    fn new(document: &'s Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
         let of = |&standard| (standard, meanings(document, options, standard));
         Self {
-            name: document.name.clone(),
+            document,
             options,
             before: standards.iter().map(of).collect(),
         }
@@ -185,10 +182,7 @@ impl<'s> Proof<'s> {
 
     /// Whether something holds for every profile before and after, as every target reads it.
     fn each(&self, text: &[u8], holds: fn(&Meaning, &Meaning) -> bool) -> bool {
-        let document = Document {
-            name: self.name.clone(),
-            text: text.to_vec(),
-        };
+        let document = self.document.with_text(text.to_vec());
         self.before.iter().all(|(standard, before)| {
             let after = meanings(&document, self.options, standard);
             let mut pairs = before.iter().zip(&after);
@@ -199,21 +193,25 @@ impl<'s> Proof<'s> {
 
 /// What the profiles of a document mean: one in JSON, as many as there are in YAML.
 fn meanings(document: &Document, options: InputOptions, standard: &Standard) -> Vec<Meaning> {
-    let meaning = |text: &[u8], is_whole: bool| {
-        let parsed = reading::parse(text, options);
-        let (resolved, _) = reading::judge(&parsed, &standard.target);
+    let meaning = |document: &Document, is_whole: bool| {
+        let examined = reading::examine(document, options, &standard.target);
+        let resolved = examined.meaning.map(|(_, resolved)| resolved);
         Meaning {
-            text: text.to_vec(),
+            text: document.text.clone(),
             resolved: resolved.filter(|_| is_whole),
         }
     };
     match manifest::of(document) {
         Some(manifest) => {
             let profiles = manifest.profiles.iter();
-            let each = profiles.map(|each| meaning(each.json.text.as_bytes(), !each.is_based));
+            let each = profiles.map(|profile| {
+                let text = profile.json.text.clone().into_bytes();
+                let alone = Document::new(document.name.clone(), text, options);
+                meaning(&alone, !profile.is_based)
+            });
             each.collect()
         }
-        None => vec![meaning(&document.text, true)],
+        None => vec![meaning(document, true)],
     }
 }
 

@@ -4,7 +4,7 @@
 
 use callgate_analyze::Context;
 use callgate_engines::Target;
-use callgate_profile::{Fix, Problem};
+use callgate_profile::{Fix, Problem, Profile};
 
 use super::find;
 use super::fix;
@@ -13,7 +13,7 @@ use super::readers::Readers;
 use super::selection::Selection;
 use crate::failure::Failure;
 use crate::input::{Document, InputOptions};
-use crate::reading::TargetOptions;
+use crate::reading::{self, TargetOptions};
 
 /// How documents are looked at.
 pub(crate) struct Looks {
@@ -52,6 +52,11 @@ impl Look {
     /// What is wrong, by place.
     pub(crate) fn problems(&self) -> &[Problem] {
         &self.checked.problems
+    }
+
+    /// What it says, together with its bases.
+    pub(crate) fn profile(&self) -> Option<Profile> {
+        reading::parse(&self.checked.document, self.options).profile
     }
 
     /// Who reads the document.

@@ -93,7 +93,7 @@ fn readers_of(document: &Document, context: Context) -> Result<Vec<Engine>, Fail
     let is_for_pods = is_yaml(Path::new(&document.name)) || context == Context::Artifact;
     let seems = match is_for_pods {
         true => Seems::Pods,
-        false => seems(&document.text),
+        false => seems(document),
     };
     let names: &[&str] = match seems {
         Seems::Profile => &["docker", "containerd"],
@@ -107,9 +107,12 @@ fn readers_of(document: &Document, context: Context) -> Result<Vec<Engine>, Fail
         .map_err(|error: callgate_engines::ParseEngineError| Failure::input(error))
 }
 
-fn seems(text: &[u8]) -> Seems {
-    let has = |key: &str| memmem::find(text, key.as_bytes()).is_some();
-    match (has("\"x-actions\""), has("\"ociVersion\"")) {
+fn seems(document: &Document) -> Seems {
+    let has = |text: &[u8], key: &str| memmem::find(text, key.as_bytes()).is_some();
+    let bases = document.bases.texts().iter().map(|base| &base.text);
+    let mut texts = [&document.text].into_iter().chain(bases);
+    let has_actions = texts.any(|text| has(text, "\"x-actions\""));
+    match (has_actions, has(&document.text, "\"ociVersion\"")) {
         (true, _) => Seems::Own,
         (false, true) => Seems::OciConfig,
         (false, false) => Seems::Profile,

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use callgate_analyze::{answers, comparisons};
 use callgate_engines::Target;
 use callgate_policy::Rule;
-use callgate_profile::{Options, Profile, Span, parse};
+use callgate_profile::{Profile, Span};
 use callgate_syscalls::Syscall;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
@@ -22,11 +22,11 @@ use crate::words;
 pub(super) fn at(text: &Text, look: Option<&Look>, offset: usize) -> Option<Hover> {
     let place = place::at(text.as_str(), offset);
     let known = match call_at(&place) {
-        Some(call) => Some(page(call, text, look)),
+        Some(call) => Some(page(call, look)),
         None => purpose(&place),
     };
     let word = known.filter(|_| place.is_quoted);
-    let condition = look.and_then(|look| condition(text, look, offset));
+    let condition = look.and_then(|look| condition(look, offset));
     let span = match (&word, &condition) {
         (Some(_), _) => place.span,
         (None, Some((_, span))) => *span,
@@ -53,12 +53,11 @@ fn call_at(place: &Place<'_>) -> Option<Syscall> {
 }
 
 /// The page of a call, and under it what the profile says of it.
-fn page(call: Syscall, text: &Text, look: Option<&Look>) -> String {
+fn page(call: Syscall, look: Option<&Look>) -> String {
     let targets = look.map(Look::targets).unwrap_or_default();
     let native = targets.first().map(|target| target.native);
     let mut value = format!("```text\n{}```\n", syscall::page_for(call, native));
-    let parsed = parse(text.as_str().as_bytes(), &Options::default());
-    if let Some(profile) = parsed.profile {
+    if let Some(profile) = look.and_then(Look::profile) {
         for target in targets {
             if let Some(verdict) = verdict(call, &profile, target) {
                 let _ = writeln!(value, "\n{target}: **{verdict}**");
@@ -80,8 +79,8 @@ fn verdict(call: Syscall, profile: &Profile, target: &Target) -> Option<String> 
 }
 
 /// What the comparisons around a byte ask, in words, and where they stand: as the first target reads them, for its own arch.
-fn condition(text: &Text, look: &Look, offset: usize) -> Option<(String, Span)> {
-    let profile = parse(text.as_str().as_bytes(), &Options::default()).profile?;
+fn condition(look: &Look, offset: usize) -> Option<(String, Span)> {
+    let profile = look.profile()?;
     let (rule, args) = profile.rules().iter().find_map(|rule| {
         let args = rule.value.args.as_ref()?.span;
         (args.start <= offset && offset <= args.end).then_some((rule.span, args))

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callgate_engines::Target;
+use callgate_profile::Extending;
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _,
@@ -23,7 +24,6 @@ use serde_json::{Value, json};
 
 use super::text::Text;
 use super::{completion, findings, hover};
-use crate::input::Document;
 use crate::verb::check::{Look, Looks};
 use crate::verb::fmt;
 
@@ -33,15 +33,17 @@ pub(super) struct Server {
     /// By whom a text is read that is laid out.
     targets: Vec<Target>,
     open: BTreeMap<Uri, Open>,
-    /// Those that changed since they were looked at.
-    unseen: BTreeSet<Uri>,
+    /// Those whose problems are not shown as they are now.
+    unshown: BTreeSet<Uri>,
 }
 
 /// A text, and what was found in it.
 struct Open {
     text: Text,
     version: i32,
+    /// None where it does not look like a profile, and where nobody looked.
     look: Option<Look>,
+    is_seen: bool,
 }
 
 /// An answer, or why there is none.
@@ -53,7 +55,7 @@ impl Server {
             looks,
             targets,
             open: BTreeMap::new(),
-            unseen: BTreeSet::new(),
+            unshown: BTreeSet::new(),
         }
     }
 
@@ -74,7 +76,7 @@ impl Server {
             // Who types is not kept waiting: texts are looked at when nothing else is to do.
             let message = match connection.receiver.try_recv() {
                 Ok(message) => message,
-                Err(_) if !self.unseen.is_empty() => {
+                Err(_) if !self.unshown.is_empty() => {
                     self.publish_one(connection);
                     continue;
                 }
@@ -138,14 +140,15 @@ impl Server {
             text: Text::new(&uri, text),
             version,
             look: None,
+            is_seen: false,
         };
         self.open.insert(uri.clone(), open);
-        self.unseen.insert(uri);
+        self.unshown.insert(uri);
     }
 
     fn closed(&mut self, connection: &Connection, told: DidCloseTextDocumentParams) {
         let uri = told.text_document.uri;
-        self.unseen.remove(&uri);
+        self.unshown.remove(&uri);
         if self.open.remove(&uri).is_some() {
             // What is no longer open is no longer shown.
             publish(
@@ -155,9 +158,9 @@ impl Server {
         }
     }
 
-    /// Looks at one text that changed, and shows its problems.
+    /// Shows the problems of one text that changed.
     fn publish_one(&mut self, connection: &Connection) {
-        let Some(uri) = self.unseen.first().cloned() else {
+        let Some(uri) = self.unshown.pop_first() else {
             return;
         };
         self.look_at(&uri);
@@ -174,14 +177,13 @@ impl Server {
         );
     }
 
+    /// Looks at a text as it is now, once.
     fn look_at(&mut self, uri: &Uri) {
-        if !self.unseen.remove(uri) {
-            return;
-        }
-        let Some(open) = self.open.get_mut(uri) else {
+        let Some(open) = self.open.get_mut(uri).filter(|open| !open.is_seen) else {
             return;
         };
-        match self.looks.at(open.text.document()) {
+        open.is_seen = true;
+        match self.looks.at(open.text.document(self.looks.options)) {
             Ok(look) => open.look = look,
             Err(failure) => failure.tell(),
         }
@@ -192,7 +194,9 @@ impl Server {
             HoverRequest::METHOD => {
                 let asked: HoverParams = read(request.params)?;
                 let asked = asked.text_document_position_params;
-                let open = self.open(&asked.text_document.uri)?;
+                let uri = asked.text_document.uri;
+                self.look_at(&uri);
+                let open = self.open(&uri)?;
                 let at = open.text.offset(asked.position);
                 written(&hover::at(&open.text, open.look.as_ref(), at))
             }
@@ -238,13 +242,16 @@ impl Server {
 
     /// The changes that lay a text out; none where it is so already.
     fn laid_out(&self, text: &Text) -> Result<Vec<TextEdit>, (ErrorCode, String)> {
-        let Document { name, text: before } = text.document();
-        let failed = |why: String| (ErrorCode::RequestFailed, format!("{name}: {why}"));
-        let after =
-            fmt::laid_out(text.as_str(), &self.targets).map_err(|why| failed(why.to_string()))?;
-        Ok(match after.as_bytes() == before {
+        let document = text.document(self.looks.options);
+        let before = Extending {
+            text: text.as_str(),
+            bases: &document.bases,
+        };
+        let after = fmt::laid_out(before, &self.targets)
+            .map_err(|why| (ErrorCode::RequestFailed, format!("{}: {why}", text.name())))?;
+        Ok(match after == before.text {
             true => Vec::new(),
-            false => vec![TextEdit::new(text.range(0, before.len()), after)],
+            false => vec![TextEdit::new(text.range(0, before.text.len()), after)],
         })
     }
 }

@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: &Test, options: InputOptions) -> Ended {
     for path in files {
         let test = TestFile::read(&path, options)?;
         let mut cases = calls::run(&test, &arguments.target, options)?;
-        cases.extend(commands::run(&test)?);
+        cases.extend(commands::run(&test, &arguments.target, options)?);
         cases.sort_by_key(|case| case.line);
         tested.push(Tested {
             name: test.name,
