@@ -32,7 +32,7 @@ impl Checked {
         selection: &Selection,
     ) -> Self {
         let problems = match manifest::of(&document) {
-            Some(manifest) => of_manifest(&document.name, manifest, options, standards),
+            Some(manifest) => of_manifest(&document, manifest, options, standards),
             None => extending::problems(&document, options, standards),
         };
         let mut problems = problems;
@@ -61,14 +61,14 @@ impl Checked {
 
 /// The problems of a YAML file, and of the profiles that stand in it, at their places there.
 fn of_manifest(
-    name: &str,
+    file: &Document,
     manifest: Manifest,
     options: InputOptions,
     standards: &[&Standard],
 ) -> Vec<Problem> {
     let mut problems = manifest.problems;
     for json in &manifest.profiles {
-        let profile = Document::new(name.to_owned(), json.text.clone().into_bytes(), options);
+        let profile = manifest::document_of(json, file, options);
         let mut found = extending::problems(&profile, options, standards);
         // A problem in a base has no place in the YAML.
         found.retain(|problem| problem.span.start <= json.text.len());
