@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod interesting;
 pub mod kernel;
 mod left_out;
+pub mod minijail;
 pub mod notation;
 pub mod probe;
 pub mod random;

@@ -6,7 +6,7 @@
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "a module of another crate, of which one function is used"
+    reason = "a module of another crate, of which two functions are used"
 )]
 mod left_out;
 
@@ -89,13 +89,6 @@ fn profiles_of(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Other people's profiles, beside the checkout or where `CALLGATE_SHARED` says.
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = env::var_os("CALLGATE_SHARED").map_or(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
 /// Profiles that the schema does not take, and why: it is right about each.
 const NOT_TAKEN: [&str; 2] = [
     // A whole config.json, of which the profile is a part.
@@ -108,7 +101,7 @@ const NOT_TAKEN: [&str; 2] = [
 fn real_profiles_fit_the_schema() {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/profiles");
     let mut paths = profiles_of(&ours);
-    match shared() {
+    match left_out::shared() {
         Some(folder) => paths.extend(profiles_of(&folder.join("corpus"))),
         None => left_out::left_out(
             "schema::real_profiles_fit_the_schema",

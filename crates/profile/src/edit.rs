@@ -15,6 +15,7 @@
 //! # Ok::<(), callgate_profile::edit::Overlap>(())
 //! ```
 
+mod changes;
 mod layout;
 #[cfg(test)]
 mod tests;

@@ -60,6 +60,6 @@ pub use document::{
 pub use lower::Undeclared;
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
 pub use nearest::nearest;
-pub use problem::{Fix, Problem, Severity, codes};
+pub use problem::{Change, Fix, Problem, Severity, codes};
 pub use read::{Options, Parsed, parse, parse_with};
 pub use span::{Lines, Span, Spanned, line_column};

@@ -1,7 +1,8 @@
-//! A filter as a list of calls, for tools that have no profiles: systemd's units, and the JSON of seccompiler.
+//! A filter as a list of calls, for tools that have no profiles: systemd's units, minijail's policies and the JSON of seccompiler.
 //!
 //! Apart from decompiling: these lists have fewer answers than a profile, so that each tool says to what it lowers one.
 
+mod minijail;
 mod seccompiler;
 mod systemd;
 
@@ -23,6 +24,8 @@ pub enum Tool {
     Systemd,
     /// The JSON of the crate seccompiler, which is for one arch.
     Seccompiler,
+    /// A policy of minijail, as its compiler reads it, for one arch.
+    Minijail,
 }
 
 /// A list that was written from a filter.
@@ -82,7 +85,7 @@ pub struct Request<'a> {
 pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
     let mut shape = Shape::by_name(request.diagram).map_err(NoProfile::Unwritable)?;
     let counts = |arch: Arch| match (tool, request.arches) {
-        (Tool::Seccompiler, _) => arch == request.native,
+        (Tool::Seccompiler | Tool::Minijail, _) => arch == request.native,
         (Tool::Systemd, Some(only)) => only.contains(&arch),
         (Tool::Systemd, None) => true,
     };
@@ -99,6 +102,7 @@ pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
         let written = match tool {
             Tool::Systemd => systemd::write(&table),
             Tool::Seccompiler => seccompiler::write(&table),
+            Tool::Minijail => minijail::write(&table),
         };
         let (text, policy) = match written {
             Ok(written) => written,
@@ -126,6 +130,8 @@ type Said = BTreeMap<&'static str, Vec<Conjunction>>;
 struct Table {
     arches: Vec<Arch>,
     default: Action,
+    /// What calls of arches get that the filter does not know.
+    bad_arch: Action,
     /// The conjunctions of a name, of which exactly one holds; where two arches differ, the strictest answer alone.
     calls: Said,
 }
@@ -152,8 +158,21 @@ impl Table {
         Ok(Self {
             arches: shape.arches.iter().map(|&(arch, _)| arch).collect(),
             default,
+            bad_arch: shape.bad_arch,
             calls,
         })
+    }
+
+    /// The meaning of a list for one arch.
+    ///
+    /// Numbers of x32 have the token of x86_64, and no name of a list is theirs.
+    fn policy_of_one(arch: Arch, said: &Said, answers: [Action; 2]) -> Policy {
+        let nothing = Said::new();
+        let mut all = vec![(arch, said)];
+        if arch == Arch::X86_64 {
+            all.push((Arch::X32, &nothing));
+        }
+        Self::policy(&all, answers)
     }
 
     /// The meaning of a list that says this of names, arch by arch.

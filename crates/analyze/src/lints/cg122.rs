@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -20,6 +22,23 @@ const PAGE: &str = "\
 The name is a path from the profile's own folder, or `docker:default`.
 Without its base a profile means nothing, since most of its rules stand there.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "x-extends": "base.json",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "x-extends": "docker:default",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::docker;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,25 @@ Under callgate the strictest rule that matches wins, so this one may narrow the 
 runc and crun skip it without a word, so it narrows nothing there.
 Give it an action that differs: another errno is enough.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["personality"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 262144, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["personality"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13, "args": [{ "index": 0, "value": 262144, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

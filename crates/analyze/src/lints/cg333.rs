@@ -8,6 +8,7 @@ use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Discovery,
 };
 
@@ -25,6 +27,25 @@ callgate reads both as one; container engines and runtimes ignore the key withou
 `callgate export docker` writes the two as one profile, which is the file for an engine.
 A profile that has rules and leaves `defaultAction` to its base can't be mistaken: engines refuse it as it stands.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "x-extends": "docker:default",
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write", "exit_group", "ptrace"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target docker");
 
 /// What a target that reads no bases would make of a profile, given what it means to it together with its base.
 #[must_use]

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,23 @@ personality(2) can make all memory executable that is readable, and lay a progra
 Docker's default allows the five values that ordinary programs use.
 Allow personality with SCMP_CMP_EQ and the values that are needed; debuggers want ADDR_NO_RANDOMIZE.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 0, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
 
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,24 @@ TIOCSTI puts characters into the input of a terminal, and TIOCLINUX pastes them:
 Newer kernels can switch the first off, and most do.
 In `--context sandbox` it is worth a word: refuse ioctl with these two requests in its second argument, under the mask 0xffffffff.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ioctl"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 1, "value": 21505, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+)
+.asked("--context sandbox");
 
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[(0x5412, "TIOCSTI"), (0x541c, "TIOCLINUX")];

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::words;
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ Each family of sockets is a protocol of the kernel with code of its own, and mos
 The lint names families that the profile allows and the baseline does not; in `--context sandbox` also packets, keys and netlink.
 Allow socket with SCMP_CMP_EQ and the families that are needed.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 2, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
 
 /// As many families as there are.
 const FAMILIES: u64 = 46;

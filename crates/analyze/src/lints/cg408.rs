@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,24 @@ prctl(2) names a process that may trace this one, moves the borders of its memor
 In `--context sandbox` that is worth a word; few programs make these calls.
 Refuse them by the first argument, under the mask 0xffffffff.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["prctl"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["prctl"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 15, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+)
+.asked("--context sandbox");
 
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[

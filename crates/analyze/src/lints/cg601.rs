@@ -5,6 +5,7 @@
 use callgate_engines::{Floor, NoNewPrivileges};
 use callgate_profile::{Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::summary::{FloorSummary, floor};
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -25,6 +27,24 @@ Which calls these are is not documented and differs by version: `@floor/runc@1.1
 With no-new-privileges a runtime loads the filter last, and far fewer calls are needed.
 Where a refused call kills, it takes also the rare ones that a runtime can do without; then it is a warning, because not every start fails.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["exit_group", "read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+)
+.asked("--target docker@20.10");
 
 /// As many calls as a message names.
 const NAMED: usize = 4;

@@ -6,8 +6,8 @@ use callgate_engines::Runtime;
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
-use crate::standard::Context;
 use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +25,23 @@ runc is written in Go, and Go's runtime looks after threads, timers and memory w
 A profile that refuses these calls starts nine containers of ten, and the tenth fails or hangs.
 Allow them, if the program itself makes no harm with them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex_waitv"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// What Go's runtime makes for itself.
 const OF_GO: &[&str] = &[
@@ -44,7 +62,7 @@ const OF_GO: &[&str] = &[
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let is_go = matches!(subject.runtime(), Some(Runtime::Runc(_)));
-    if !is_go || subject.standard.context != Context::Container {
+    if !is_go || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
     let arch = subject.target.native;

@@ -6,6 +6,7 @@ use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +26,23 @@ A profile that refuses one of these calls lets no ordinary program begin.
 The kernel has restart_syscall made when a call that waits, as nanosleep, goes on after the process was stopped, and no program expects that to fail.
 A static program without a libc may do without; else allow them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["mprotect"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["pkey_mprotect"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// What a loader and a libc make in every start.
 const AT_THE_START: &[&str] = &[

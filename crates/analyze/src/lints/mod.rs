@@ -47,6 +47,7 @@ mod cg215;
 mod cg216;
 mod cg217;
 mod cg218;
+mod cg219;
 mod cg220;
 mod cg221;
 mod cg222;
@@ -65,6 +66,7 @@ mod cg310;
 mod cg311;
 mod cg312;
 mod cg313;
+mod cg320;
 mod cg330;
 mod cg331;
 mod cg332;
@@ -94,6 +96,7 @@ mod cg603;
 mod cg604;
 mod cg605;
 mod cg606;
+mod cg607;
 mod cg608;
 mod cg701;
 mod cg702;
@@ -157,6 +160,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg216::LINT,
     cg217::LINT,
     cg218::LINT,
+    cg219::LINT,
     cg220::LINT,
     cg221::LINT,
     cg222::LINT,
@@ -175,6 +179,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg311::LINT,
     cg312::LINT,
     cg313::LINT,
+    cg320::LINT,
     cg330::LINT,
     cg331::LINT,
     cg332::LINT,
@@ -204,6 +209,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg604::LINT,
     cg605::LINT,
     cg606::LINT,
+    cg607::LINT,
     cg608::LINT,
     cg701::LINT,
     cg702::LINT,

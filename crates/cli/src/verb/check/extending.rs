@@ -34,7 +34,7 @@ pub(super) fn problems(
     });
     for problem in &mut problems {
         // What is mended is the file that was named.
-        let is_own = |fix: &Fix| fix.edits.iter().all(|(at, _)| at.end <= own);
+        let is_own = |fix: &Fix| fix.changes.iter().all(|change| change.span().end <= own);
         problem.fix = problem.fix.take().filter(is_own);
     }
     problems

@@ -4,7 +4,8 @@
 
 use callgate_analyze::Standard;
 use callgate_engines::Resolved;
-use callgate_profile::{Fix, Problem, Span};
+use callgate_profile::edit::Text;
+use callgate_profile::{Change, Fix, Problem, Span};
 use callgate_prove::{Budget, Diagram};
 use similar::TextDiff;
 
@@ -69,15 +70,16 @@ pub(super) fn mend(
     }
 }
 
-/// Whether one change, made alone, is proved to let no more through.
-pub(super) fn is_proved(
+/// A document after one fix alone, and whether that is proved to let no more through; none where it can't be made.
+pub(super) fn alone(
     document: &Document,
     options: InputOptions,
     standards: &[&Standard],
-    change: &Fix,
-) -> bool {
-    let after = applied(&document.text, [change].into_iter());
-    after.is_some_and(|text| Proof::new(document, options, standards).holds(&text))
+    fix: &Fix,
+) -> Option<(Vec<u8>, bool)> {
+    let after = applied(&document.text, [fix].into_iter())?;
+    let is_proved = Proof::new(document, options, standards).holds(&after);
+    Some((after, is_proved))
 }
 
 /// The changes, each once, without those that change what another one changes, too.
@@ -87,35 +89,38 @@ fn distinct(problems: &[Problem]) -> Vec<(&Problem, &Fix)> {
         let Some(fix) = &problem.fix else { continue };
         let meets = |(_, other): &(&Problem, &Fix)| {
             let mut pairs = fix
-                .edits
+                .changes
                 .iter()
-                .flat_map(|edit| other.edits.iter().map(move |other| (edit.0, other.0)));
-            pairs.any(|(one, two)| overlap(one, two)) || fix.edits == other.edits
+                .flat_map(|change| other.changes.iter().map(move |other| (change, other)));
+            pairs.any(|(one, two)| overlap(touched(one), touched(two)))
+                || fix.changes == other.changes
         };
-        if !fix.edits.is_empty() && !kept.iter().any(meets) {
+        if !fix.changes.is_empty() && !kept.iter().any(meets) {
             kept.push((problem, fix));
         }
     }
     kept
 }
 
+/// What of a document is no longer there after a change.
+const fn touched(change: &Change) -> Span {
+    match *change {
+        Change::Replace(span, _) | Change::Remove(span) => span,
+        Change::Before(Span { start, .. }, _) => Span::new(start, start),
+        Change::After(Span { end, .. }, ..) => Span::new(end, end),
+    }
+}
+
 const fn overlap(one: Span, two: Span) -> bool {
     one.start < two.end && two.start < one.end
 }
 
-/// The text with some changes; none where two of them meet.
+/// The text with some changes; none where it is not JSON, or two of them meet.
 fn applied<'f>(text: &[u8], fixes: impl Iterator<Item = &'f Fix>) -> Option<Vec<u8>> {
-    let mut edits: Vec<&(Span, String)> = fixes.flat_map(|fix| &fix.edits).collect();
-    edits.sort_by_key(|(span, _)| *span);
-    let mut made = Vec::with_capacity(text.len());
-    let mut at = 0;
-    for (span, new) in edits {
-        made.extend_from_slice(text.get(at..span.start)?);
-        made.extend_from_slice(new.as_bytes());
-        at = span.end;
-    }
-    made.extend_from_slice(text.get(at..)?);
-    Some(made)
+    let changes: Vec<&Change> = fixes.flat_map(|fix| &fix.changes).collect();
+    let text = Text::of(text)?;
+    let edits = text.edits(&changes)?;
+    text.apply(&edits).ok().map(String::into_bytes)
 }
 
 /// A change that was not made, as a difference.
@@ -187,32 +192,5 @@ fn is_no_looser(before: &Resolved, after: &Resolved) -> bool {
     match (diagram(before), diagram(after)) {
         (Ok(before), Ok(after)) => after.less_strict(&before).is_none(),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fix(edits: &[(usize, usize, &str)]) -> Fix {
-        let edits = edits.iter();
-        Fix {
-            does: "change it".to_owned(),
-            edits: edits
-                .map(|&(start, end, new)| (Span::new(start, end), new.to_owned()))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn changes_of_a_text() {
-        let text = b"one two three";
-        let (first, last) = (fix(&[(0, 3, "1")]), fix(&[(8, 13, "3"), (4, 4, "and ")]));
-        let made = applied(text, [&last, &first].into_iter());
-        assert_eq!(made.as_deref(), Some(&b"1 and two 3"[..]));
-        assert_eq!(
-            applied(text, [&first, &fix(&[(1, 2, "")])].into_iter()),
-            None
-        );
     }
 }

@@ -101,9 +101,10 @@ impl Look {
         &self.checked.targets
     }
 
-    /// Whether a change is proved to let no call through that is refused now.
-    pub(crate) fn proves(&self, change: &Fix) -> bool {
+    /// The text after a fix, and whether that is proved to let no call through that is refused now.
+    pub(crate) fn mended(&self, fix: &Fix) -> Option<(String, bool)> {
         let standards = self.readers.standards_of(0);
-        fix::is_proved(&self.checked.document, self.options, &standards, change)
+        let (text, is_proved) = fix::alone(&self.checked.document, self.options, &standards, fix)?;
+        Some((String::from_utf8(text).ok()?, is_proved))
     }
 }

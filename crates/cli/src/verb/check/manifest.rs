@@ -50,12 +50,24 @@ pub(super) fn of(document: &Document) -> Option<Manifest> {
     Some(manifest)
 }
 
+/// What keeps a service of a compose file from gaining privileges.
+const GAINS_NONE: [&str; 3] = [
+    "no-new-privileges",
+    "no-new-privileges:true",
+    "no-new-privileges=true",
+];
+
+const MAY_GAIN: &str = "without no-new-privileges the profile has to allow the calls by which the runtime changes the user and drops capabilities";
+
 impl Manifest {
     /// The services of a compose file.
     fn services(&mut self, services: &Placed, folder: &Path) {
         for service in services.children() {
             let options = service.get("security_opt").map(Placed::children);
-            for option in options.into_iter().flatten() {
+            let options = options.unwrap_or_default();
+            let mut words = options.iter().filter_map(|option| option.text());
+            let may_gain = !words.any(|words| GAINS_NONE.contains(&words));
+            for option in options {
                 let words = option.text().unwrap_or_default();
                 let path = words
                     .strip_prefix("seccomp=")
@@ -64,6 +76,9 @@ impl Manifest {
                 else {
                     continue;
                 };
+                if may_gain {
+                    self.tell("CG607", option.span, MAY_GAIN);
+                }
                 if is_true(service.get("privileged")) {
                     self.tell("CG332", option.span, "the service is privileged, so before Docker 27 it has no filter, whatever is named here");
                 }
@@ -88,6 +103,9 @@ impl Manifest {
     fn pods(&mut self, placed: &Placed, folder: &Path) {
         if let Some(profile) = placed.get("seccompProfile") {
             self.context(placed, profile, folder);
+        }
+        if let Some(path) = profile_with_privileges(placed) {
+            self.tell("CG607", path.span, MAY_GAIN);
         }
         for child in placed.children() {
             self.pods(child, folder);
@@ -127,6 +145,24 @@ impl Manifest {
         self.problems
             .push(Problem::new(lint.id, lint.severity, span, message));
     }
+}
+
+/// The profile of a container, or of a pod for its containers, that may gain privileges.
+fn profile_with_privileges(placed: &Placed) -> Option<&Placed> {
+    let context = placed.get("securityContext")?;
+    let profile = context.get("seccompProfile")?.get("localhostProfile")?;
+    let may_gain = |context: Option<&Placed>| {
+        let may = context.and_then(|context| context.get("allowPrivilegeEscalation"));
+        may.is_none_or(|may| may.node != Node::Bool(false))
+    };
+    let found = match placed.get("containers") {
+        None => may_gain(Some(context)),
+        Some(containers) => containers.children().iter().any(|container| {
+            let own = container.get("securityContext");
+            own.is_none_or(|own| own.get("seccompProfile").is_none()) && may_gain(own)
+        }),
+    };
+    found.then_some(profile)
 }
 
 fn is_true(placed: Option<&Placed>) -> bool {

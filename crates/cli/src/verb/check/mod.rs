@@ -58,7 +58,7 @@ pub(crate) struct Check {
     /// How to print the problems; jsonl is an object a problem
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ListFormat,
-    /// Where the profiles are used, which decides what is out of the ordinary: container, host, service or sandbox
+    /// Where the profiles are used, which decides what is out of the ordinary: container, artifact, host, service or sandbox
     #[arg(long, value_name = "CONTEXT", default_value = "container")]
     context: Context,
     /// Tell only what is not in this file of known problems

@@ -1,4 +1,4 @@
-//! Exports that are a list of calls: for units of systemd, and for seccompiler.
+//! Exports that are a list of calls: for units of systemd, for seccompiler and minijail.
 //!
 //! Apart from profiles, because no engine of ours reads them: what they mean comes with them.
 
@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
     let reader = match tool {
         Tool::Systemd => "systemd",
         Tool::Seccompiler => "seccompiler",
+        Tool::Minijail => "minijail",
     };
     let budget = Budget::default();
     let request = Request {
@@ -35,8 +36,8 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
     let listed = list(tool, &request).map_err(|reason| not_written(&filter.name, &reason))?;
     let newest = match tool {
         Tool::Systemd => listed.newest_refused(),
-        // It takes no list with a name that it does not know.
-        Tool::Seccompiler => None,
+        // They take no list with a name that they do not know.
+        Tool::Seccompiler | Tool::Minijail => None,
     };
     let Listed {
         text,

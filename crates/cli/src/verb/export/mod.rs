@@ -92,11 +92,18 @@ enum Kind {
     Spo,
     /// SeccompProfile v1beta1 of the same
     SpoV1beta1,
+    /// The layer of an OCI artifact of KEP-6061, with the media type application/vnd.cncf.seccomp-profile.config.v1+json; read by
+    /// runc, after what the node permits. What asks a listener is refused there
+    #[value(name = "kep-6061")]
+    Artifact,
     /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments. Where it refuses by name, a systemd
     /// whose libseccomp lacks the name lets the call through; the newest name is told
     Systemd,
     /// The JSON of the crate seccompiler: the native arch, two answers
     Seccompiler,
+    /// A policy of minijail, for the native arch; its first line is the command that compiles it, for minijail0
+    /// --seccomp-bpf-binary
+    Minijail,
     /// A raw program for bwrap --seccomp FD
     Bwrap,
     /// The annotation run.oci.seccomp_bpf_data, as an object of JSON for config.json
@@ -136,9 +143,11 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         | Kind::Podman
         | Kind::K8s
         | Kind::Spo
-        | Kind::SpoV1beta1 => profile::run(arguments, options),
+        | Kind::SpoV1beta1
+        | Kind::Artifact => profile::run(arguments, options),
         Kind::Systemd => list::run(arguments, Tool::Systemd, options),
         Kind::Seccompiler => list::run(arguments, Tool::Seccompiler, options),
+        Kind::Minijail => list::run(arguments, Tool::Minijail, options),
         Kind::Bwrap | Kind::Crun | Kind::C | Kind::Rust => program::run(arguments, options),
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
     let name = resource_name(&arguments.filter);
     let dialect = match arguments.kind {
         Kind::DockerOld => Dialect::OneName,
+        Kind::Artifact => Dialect::Artifact,
         Kind::Spo => Dialect::Spo {
             version: "v1",
             name: &name,

@@ -36,7 +36,7 @@ Examples:
   callgate lsp --target docker@28   problems and verdicts as Docker 28 reads profiles"
 )]
 pub(crate) struct Lsp {
-    /// Where the profiles are used, which decides what is out of the ordinary: container, host, service or sandbox
+    /// Where the profiles are used, which decides what is out of the ordinary: container, artifact, host, service or sandbox
     #[arg(long, value_name = "CONTEXT", default_value = "container")]
     context: Context,
     #[command(flatten)]
