@@ -409,18 +409,33 @@ fn a_base_counts_and_its_problems_are_told_where_it_is_named() {
     assert!(titles.contains(&"let reboot through"), "{titles:?}");
 
     // What the two are together is told where the base is named; what a base is alone, where it is open.
-    let text = r#"{ "x-extends": "docker:default", "syscalls": [ { "names": ["chmod", "fchmod", "fchmodat", "fchmodat2"], "action": "SCMP_ACT_ERRNO" } ] }"#;
-    session.open(&name, text);
-    let shown = loop {
-        if let Message::Notification(told) = session.hear() {
-            break told.params["diagnostics"].clone();
-        }
-    };
-    let of_both = problem(&shown, "CG503").expect("other ways to change modes");
-    let at = json!({ "line": 0, "character": 15 });
-    assert_eq!(of_both["range"]["start"], at);
-    let said = of_both["message"].as_str().expect("words");
-    assert!(said.starts_with("docker:default:"), "{said}");
+    let ways = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [ { "names": ["chmod", "fchmod", "fchmodat", "fchmodat2", "setxattr"], "action": "SCMP_ACT_ALLOW" } ] }"#;
+    fs::write(folder.join("base.json"), ways).expect("a file");
+    let modes = r#"["chmod", "fchmod", "fchmodat", "fchmodat2"]"#;
+    for (base, begins) in [
+        (
+            "base.json",
+            format!("{}:2:", folder.join("base.json").display()),
+        ),
+        // Nobody can mend it there, so that it is told where it is named.
+        ("docker:default", "the chmod family".to_owned()),
+    ] {
+        let text = format!(
+            r#"{{ "x-extends": "{base}", "syscalls": [ {{ "names": {modes}, "action": "SCMP_ACT_ERRNO" }} ] }}"#
+        );
+        session.open(&name, &text);
+        let shown = loop {
+            if let Message::Notification(told) = session.hear() {
+                break told.params["diagnostics"].clone();
+            }
+        };
+        let of_both = problem(&shown, "CG503").expect("other ways to change modes");
+        let at = json!({ "line": 0, "character": 15 });
+        assert_eq!(of_both["range"]["start"], at);
+        let said = of_both["message"].as_str().expect("words");
+        assert!(said.starts_with(&begins), "{said}");
+    }
     assert_eq!(session.end(), Some(0));
 }
 
