@@ -45,10 +45,18 @@ impl Edited {
         if before.text == after.as_bytes() {
             return Ok(());
         }
+        let is_file = !before.is_built_in() && reference != "-";
         if !self.write {
-            return output::answer(&lines_between(before, after));
+            output::answer(&lines_between(before, after))?;
+            if is_file && !self.diff {
+                crate::say!(
+                    "{}: shown, and not written: `--write` does that",
+                    before.name
+                );
+            }
+            return Ok(());
         }
-        if before.is_built_in() || reference == "-" {
+        if !is_file {
             return Err(Failure::input(format_args!(
                 "{}: there is no file to write to",
                 before.name

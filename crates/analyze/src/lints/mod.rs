@@ -71,6 +71,7 @@ mod cg330;
 mod cg331;
 mod cg332;
 mod cg333;
+mod cg334;
 mod cg401;
 mod cg402;
 mod cg403;
@@ -184,6 +185,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg331::LINT,
     cg332::LINT,
     cg333::LINT,
+    cg334::LINT,
     cg401::LINT,
     cg402::LINT,
     cg403::LINT,

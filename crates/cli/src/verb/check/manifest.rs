@@ -59,6 +59,8 @@ const GAINS_NONE: [&str; 3] = [
 
 const MAY_GAIN: &str = "without no-new-privileges the profile has to allow the calls by which the runtime changes the user and drops capabilities";
 
+const WITHOUT_A_FILTER: &str = "the container starts without a filter, and may make every call";
+
 impl Manifest {
     /// The services of a compose file.
     fn services(&mut self, services: &Placed, folder: &Path) {
@@ -72,9 +74,13 @@ impl Manifest {
                 let path = words
                     .strip_prefix("seccomp=")
                     .or_else(|| words.strip_prefix("seccomp:"));
-                let Some(path) = path.filter(|path| !matches!(*path, "unconfined" | "builtin"))
-                else {
-                    continue;
+                let path = match path {
+                    None | Some("builtin") => continue,
+                    Some("unconfined") => {
+                        self.tell("CG334", option.span, WITHOUT_A_FILTER);
+                        continue;
+                    }
+                    Some(path) => path,
                 };
                 if may_gain {
                     self.tell("CG607", option.span, MAY_GAIN);
@@ -88,7 +94,7 @@ impl Manifest {
                 {
                     self.tell("CG330", option.span, "`docker stack deploy` leaves `security_opt` out, so the services of a swarm have Docker's default");
                 }
-                let file = folder.join(path);
+                let file = folder.join(path.trim_start_matches("./"));
                 if file.is_file() {
                     self.named.push(file);
                 } else {
@@ -114,9 +120,17 @@ impl Manifest {
 
     fn context(&mut self, context: &Placed, profile: &Placed, folder: &Path) {
         let Some(path) = profile.get("localhostProfile") else {
-            if profile.get("type").and_then(Placed::text) == Some("Localhost") {
-                let message = "the type is Localhost, and no `localhostProfile` names a file";
-                self.tell("CG331", profile.span, message);
+            let type_of = profile.get("type");
+            match type_of.and_then(Placed::text) {
+                Some("Localhost") => {
+                    let message = "the type is Localhost, and no `localhostProfile` names a file";
+                    self.tell("CG331", profile.span, message);
+                }
+                Some("Unconfined") => {
+                    let place = type_of.map_or(profile.span, |type_of| type_of.span);
+                    self.tell("CG334", place, WITHOUT_A_FILTER);
+                }
+                _ => {}
             }
             return;
         };

@@ -34,6 +34,7 @@ use crate::input::{Document, InputOptions};
 use crate::output;
 use crate::reading::TargetOptions;
 use crate::render::Source;
+use crate::words;
 
 /// Check profiles: every problem at once, with its place
 ///
@@ -192,11 +193,10 @@ fn mend(
 fn write(checked: &[Checked], made: &[usize]) -> Result<(), Failure> {
     for (checked, &made) in checked.iter().zip(made) {
         let name = &checked.document.name;
-        let changes = match made {
-            0 => continue,
-            1 => "1 change".to_owned(),
-            many => format!("{many} changes"),
-        };
+        if made == 0 {
+            continue;
+        }
+        let changes = words::counted(made, "change");
         output::to_file_or_stdout(Path::new(name), &checked.document.text)?;
         crate::say!("{name}: {changes} made");
     }
