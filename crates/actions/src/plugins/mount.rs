@@ -37,6 +37,7 @@ which programs could mount without this call; they use it then.
 
     \"with\": { \"types\": [\"tmpfs\", \"proc\"], \"beneath\": [\"/mnt\"] }",
     around: &["fsmount", "open_tree", "move_mount"],
+    gives_descriptors: false,
     make,
 };
 

@@ -39,6 +39,7 @@ without them then. The profile has to refuse io_uring, which opens files without
 
     \"with\": { \"read\": [\"/usr\", \"/etc\"], \"write\": [\"/tmp/build\"] }",
     around: &["io_uring_setup"],
+    gives_descriptors: true,
     make,
 };
 

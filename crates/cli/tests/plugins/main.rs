@@ -11,6 +11,7 @@
 mod left_out;
 
 mod acting;
+mod traced;
 
 use std::fs;
 use std::net::TcpListener;
