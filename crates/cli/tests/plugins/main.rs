@@ -11,6 +11,7 @@
 mod left_out;
 
 mod acting;
+mod programs;
 mod traced;
 
 use std::fs;
