@@ -24,7 +24,7 @@ const MOST_ERRNO: u64 = 4095;
 pub(super) fn taken(document: &Document) -> Document {
     let mut document = document.clone();
     let actions = document.syscalls.iter_mut().map(|rule| &mut rule.action);
-    for action in actions.chain([&mut document.default_action]) {
+    for action in actions.chain(&mut document.default_action) {
         if *action == ActionName::Notify {
             *action = ActionName::Errno;
         }

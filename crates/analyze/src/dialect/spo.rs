@@ -43,9 +43,11 @@ pub(super) fn spec(document: &Document) -> Result<Document, &'static str> {
 /// The resource; no word in it needs quotes.
 pub(super) fn resource(spec: &Document, version: &str, name: &str) -> String {
     let mut text = format!(
-        "apiVersion: security-profiles-operator.x-k8s.io/{version}\nkind: SeccompProfile\nmetadata:\n  name: {name}\nspec:\n  defaultAction: {}\n",
-        spec.default_action
+        "apiVersion: security-profiles-operator.x-k8s.io/{version}\nkind: SeccompProfile\nmetadata:\n  name: {name}\nspec:\n",
     );
+    if let Some(action) = &spec.default_action {
+        let _ = writeln!(text, "  defaultAction: {action}");
+    }
     if !spec.architectures.is_empty() {
         text.push_str("  architectures:\n");
         for arch in &spec.architectures {

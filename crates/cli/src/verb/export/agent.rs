@@ -5,13 +5,13 @@
 
 use callgate_actions::agent::metadata;
 use callgate_engines::{Engine, Runtime, Target};
-use callgate_profile::Profile;
 use callgate_profile::write::Document;
+use callgate_profile::{ActionName, CustomAction, Profile};
 
 use super::{Export, Written};
 use crate::failure::{Failure, Status};
 use crate::input::{self, InputOptions};
-use crate::reading::Reading;
+use crate::reading::{self, Reading};
 
 /// The profile for a runtime with an agent; none where it has no action with a plugin.
 pub(super) fn written(
@@ -23,7 +23,7 @@ pub(super) fn written(
         return Ok(None);
     }
     let document = input::Document::read(reference, options)?;
-    let parsed = callgate_profile::parse(&document.text, &callgate_profile::Options::default());
+    let parsed = reading::parse(&document, options);
     let has_plugins = |profile: &Profile| {
         let mut actions = profile.x_actions.values();
         actions.any(|action| action.plugin.is_some())
@@ -48,6 +48,13 @@ pub(super) fn written(
             "a profile with plugin actions has neither archMap nor conditions, which no runtime reads",
         ));
     }
+    let mut actions = profile.x_actions.values();
+    if let Some(traced) = actions.find(|action| asks_a_tracer(action)) {
+        let name = &traced.name.value;
+        return Err(refuse(&format!(
+            "{name} asks a tracer, and a runtime has no tracer: its answer is SCMP_ACT_NOTIFY"
+        )));
+    }
     let target = runtime(arguments)?;
     let document = Document::of(profile).ok_or_else(|| refuse("not every value could be read"))?;
     let mut lowered = document
@@ -64,6 +71,11 @@ pub(super) fn written(
             arguments.listener.display()
         ),
     }))
+}
+
+fn asks_a_tracer(action: &CustomAction) -> bool {
+    let answer = action.answer.as_ref().map(|answer| &answer.value);
+    action.plugin.is_some() && answer == Some(&ActionName::Trace)
 }
 
 /// The runtime that loads it: what --target names, else runc.

@@ -4,6 +4,7 @@
 
 mod agent;
 mod document;
+mod flattened;
 mod list;
 mod profile;
 mod program;
@@ -30,6 +31,7 @@ use self::document::Answer;
 /// What is written is read back as its reader reads it, and proved to answer every call as the filter does;
 /// what the reader has no words for is listed, and nothing is written then: numbers without a name, another answer for other
 /// arches, names that are answered differently on two arches, conditions on where a call is made from.
+/// A profile that names a base by `x-extends` becomes one with it; for docker and podman its conditions stay as they are.
 /// --lossy writes the nearest there is, which refuses more calls, and never fewer.
 #[derive(Args, Debug)]
 #[command(
@@ -127,6 +129,10 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
     if arguments.kind == Kind::Oci
         && let Some(written) = agent::written(arguments, options)?
     {
+        arguments.put(&written)?;
+        return Ok(Status::Yes);
+    }
+    if let Some(written) = flattened::written(arguments, options)? {
         arguments.put(&written)?;
         return Ok(Status::Yes);
     }
