@@ -24,7 +24,11 @@ pub(super) fn by_name(document: &Document) -> BTreeMap<&str, Vec<&Rule>> {
 
 /// The document with the strictest answer alone for the calls whose rules can't be written.
 pub(super) fn without(document: &Document, cant_be_written: impl Fn(&[&Rule]) -> bool) -> Document {
-    let default = (document.default_action.clone(), document.default_errno_ret);
+    let action = document.default_action.clone();
+    let default = (
+        action.expect("what is written from a filter has no base"),
+        document.default_errno_ret,
+    );
     let mut narrowed = document.clone();
     let mut by_answer: Vec<(Answer, BTreeSet<String>)> = Vec::new();
     for (name, rules) in by_name(document) {
