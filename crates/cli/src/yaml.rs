@@ -31,7 +31,14 @@ pub(crate) enum Node {
     Number(String),
     Text(String),
     List(Vec<Placed>),
-    Map(Vec<(String, Placed)>),
+    Map(Vec<(Key, Placed)>),
+}
+
+/// The key of an entry of a map, and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) name: String,
+    span: Span,
 }
 
 /// A tree as JSON, and which place of that is from which place of the YAML.
@@ -48,9 +55,14 @@ pub(crate) fn read(text: &str) -> Option<Vec<Placed>> {
     Some(documents.into_iter().map(placed).collect())
 }
 
-fn placed(spanned: Spanned<Node>) -> Placed {
+/// Where what was read begins.
+fn start_of<T>(spanned: &Spanned<T>) -> usize {
     let start = spanned.referenced.span().byte_offset().unwrap_or(0);
-    let start = usize::try_from(start).unwrap_or(0);
+    usize::try_from(start).unwrap_or(0)
+}
+
+fn placed(spanned: Spanned<Node>) -> Placed {
+    let start = start_of(&spanned);
     let length = match &spanned.value {
         Node::Text(text) => text.len(),
         Node::Number(digits) => digits.len(),
@@ -70,7 +82,7 @@ impl Placed {
         match &self.node {
             Node::Map(entries) => entries
                 .iter()
-                .find(|(name, _)| name == key)
+                .find(|(known, _)| known.name == key)
                 .map(|(_, value)| value),
             _ => None,
         }
@@ -121,13 +133,13 @@ impl Json {
                 self.text.push('{');
                 let kept = entries
                     .iter()
-                    .filter(|(key, _)| !without.contains(&key.as_str()));
+                    .filter(|(key, _)| !without.contains(&key.name.as_str()));
                 for (at, (key, value)) in kept.enumerate() {
                     self.text.push_str(if at == 0 { "" } else { "," });
                     let key_start = self.text.len();
-                    self.text.push_str(&quoted(key));
+                    self.text.push_str(&quoted(&key.name));
                     let key_span = Span::new(key_start, self.text.len());
-                    self.places.push((key_span, value.span));
+                    self.places.push((key_span, key.span));
                     self.text.push(':');
                     self.add(value, &[]);
                 }
@@ -212,8 +224,11 @@ impl<'de> Visitor<'de> for AnyNode {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some((key, value)) = access.next_entry::<String, Spanned<Node>>()? {
-            entries.push((key, placed(value)));
+        while let Some((key, value)) = access.next_entry::<Spanned<String>, Spanned<Node>>()? {
+            let start = start_of(&key);
+            let name = key.value;
+            let span = Span::new(start, start + name.len());
+            entries.push((Key { name, span }, placed(value)));
         }
         Ok(Node::Map(entries))
     }
@@ -236,6 +251,9 @@ mod tests {
         let at = json.text.find("\"write\"").expect("there");
         let place = json.place(Span::new(at, at + 7));
         assert_eq!(&text[place.range()], "write");
+        let at = json.text.find("\"names\"").expect("there");
+        let key = json.place(Span::new(at, at + 7));
+        assert_eq!(&text[key.range()], "names");
         assert!(read("a: [").is_none());
     }
 }
