@@ -34,10 +34,10 @@ pub(crate) enum Node {
     Map(Vec<(Key, Placed)>),
 }
 
-/// The key of an entry of a map, and its place.
+/// A key and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Key {
-    pub(crate) name: String,
+    name: String,
     span: Span,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn read(text: &str) -> Option<Vec<Placed>> {
     Some(documents.into_iter().map(placed).collect())
 }
 
-/// Where what was read begins.
+/// Where something begins.
 fn start_of<T>(spanned: &Spanned<T>) -> usize {
     let start = spanned.referenced.span().byte_offset().unwrap_or(0);
     usize::try_from(start).unwrap_or(0)
@@ -148,6 +148,14 @@ impl Json {
         }
         self.places
             .push((Span::new(start, self.text.len()), placed.span));
+    }
+
+    /// The place in the JSON of what stands at a byte of the YAML; of a word, behind its opening quote.
+    pub(crate) fn offset(&self, at: usize) -> Option<usize> {
+        let mut words = self.places.iter();
+        let (json, _) = words.find(|(_, yaml)| yaml.start <= at && at <= yaml.end)?;
+        let is_word = self.text[json.range()].starts_with('"');
+        Some(json.start + usize::from(is_word))
     }
 
     /// The place in the YAML of a place in the JSON.
@@ -251,6 +259,10 @@ mod tests {
         let at = json.text.find("\"write\"").expect("there");
         let place = json.place(Span::new(at, at + 7));
         assert_eq!(&text[place.range()], "write");
+        assert_eq!(json.offset(place.start), Some(at + 1));
+        let key = text.find("names").expect("there");
+        assert_eq!(json.offset(key + 2), json.text.find("names"));
+        assert_eq!(json.offset(0), None);
         let at = json.text.find("\"names\"").expect("there");
         let key = json.place(Span::new(at, at + 7));
         assert_eq!(&text[key.range()], "names");

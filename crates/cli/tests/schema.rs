@@ -192,3 +192,30 @@ fn broken_documents_do_not() {
         assert_eq!(answer.is_empty(), at == 0, "{document}: {answer:?}");
     }
 }
+
+/// What a profile leaves out, its base has; without a base it has to be there. The schema and the reader agree.
+#[test]
+fn a_base_stands_for_what_is_not_there() {
+    let documents = [
+        json!({ "x-extends": "base.json" }),
+        json!({ "x-extends": "docker:default", "syscalls": [{ "names": ["acct"], "action": "x-of-the-base" }] }),
+        json!({ "syscalls": [] }),
+        json!({ "x-extends": 1, "defaultAction": "SCMP_ACT_ALLOW" }),
+    ];
+    let fits = [true, true, false, false];
+    for (document, fits) in documents.iter().zip(fits) {
+        let text = document.to_string();
+        let options = callgate_profile::Options::default();
+        let parsed = callgate_profile::parse(text.as_bytes(), &options);
+        assert_eq!(parsed.problems.is_empty(), fits, "{text}");
+    }
+    let Some(answers) = validated(&documents) else {
+        return left_out::left_out(
+            "schema::a_base_stands_for_what_is_not_there",
+            "python3 has no jsonschema",
+        );
+    };
+    for ((document, fits), answer) in documents.iter().zip(fits).zip(answers) {
+        assert_eq!(answer.is_empty(), fits, "{document}: {answer:?}");
+    }
+}

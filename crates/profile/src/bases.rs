@@ -159,7 +159,8 @@ impl<'t> Extending<'t> {
 fn reference_in(text: &[u8], options: &Options) -> Option<String> {
     // Most texts have none, and are not read twice.
     let key = keys::EXTENDS.as_bytes();
-    let mut words = text.windows(key.len());
+    let hyphens = (1..text.len()).filter(|&at| text[at] == b'-');
+    let mut words = hyphens.filter_map(|at| text.get(at - 1..at - 1 + key.len()));
     words.find(|word| word.eq_ignore_ascii_case(key))?;
     let extends = parse(text, options).profile?.extends?;
     Some(extends.value)

@@ -13,9 +13,10 @@ use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
 use crate::reading::{Reading, TargetOptions};
 
-/// Lay profiles out in one way: names of one answer together and sorted, comments kept, proved to mean the same
+/// Lay profiles out in one way: names of one answer together and sorted, proved to mean the same
 ///
-/// Rules that differ in their names alone become one, and rules are sorted where no --target minds.
+/// Rules that differ in their names alone become one, and rules are sorted where no --target minds; a rule keeps its "comment".
+/// Comments such as // are not JSON: no engine reads a profile that has them, and none is laid out.
 /// A profile that says what would be lost, such as a key that is not known, is refused.
 #[derive(Args, Debug)]
 #[command(

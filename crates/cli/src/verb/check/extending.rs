@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use callgate_analyze::Standard;
-use callgate_profile::{Bases, Fix, Problem, parse};
+use callgate_profile::{Bases, Fix, Problem, Span, builtin, parse};
 
 use super::found::for_all;
 use crate::input::{Document, InputOptions};
@@ -37,7 +37,43 @@ pub(super) fn problems(
         let is_own = |fix: &Fix| fix.changes.iter().all(|change| change.span().end <= own);
         problem.fix = problem.fix.take().filter(is_own);
     }
+    for problem in &mut problems {
+        if let Some(name) = naming_what_is_built_in(document, options, problem.span) {
+            let label = std::mem::take(&mut problem.label);
+            let related = if label.is_empty() { "here" } else { &label };
+            problem
+                .related
+                .insert(0, (problem.span, related.to_owned()));
+            problem.span = name;
+        }
+    }
+    problems.sort_by_key(|problem| problem.span.start);
     problems
+}
+
+/// Where a built-in profile is named, for a place in it: nobody can mend it there.
+fn naming_what_is_built_in(
+    document: &Document,
+    options: InputOptions,
+    place: Span,
+) -> Option<Span> {
+    let own = (document.name.as_str(), &document.text, 0);
+    let bases = document.bases.texts().iter();
+    let starts = document.bases.starts(document.text.len());
+    let bases = bases
+        .zip(starts)
+        .map(|(base, start)| (base.name.as_str(), &base.text, start));
+    let texts: Vec<_> = [own].into_iter().chain(bases).collect();
+    let within = texts
+        .iter()
+        .rposition(|(.., start)| *start <= place.start)?;
+    builtin::by_name(texts[within].0)?;
+    let (_, text, start) = texts[within.checked_sub(1)?];
+    let Span {
+        start: from,
+        end: to,
+    } = parse(text, &options.limits()).profile?.extends?.span;
+    Some(Span::new(start + from, start + to))
 }
 
 /// What is told of the base by itself, at its places in the document.

@@ -32,7 +32,7 @@ impl Checked {
         selection: &Selection,
     ) -> Self {
         let mut problems = match manifest::of(&document) {
-            Some(manifest) => of_manifest(&document.name, manifest, options, standards),
+            Some(manifest) => of_manifest(&document, manifest, options, standards),
             None => extending::problems(&document, options, standards),
         };
         problems.extend(config::problems(&document.text));
@@ -62,18 +62,17 @@ impl Checked {
 
 /// The problems of a YAML file, and of the profiles that stand in it, at their places there.
 fn of_manifest(
-    name: &str,
+    file: &Document,
     manifest: Manifest,
     options: InputOptions,
     standards: &[&Standard],
 ) -> Vec<Problem> {
     let mut problems = manifest.problems;
     for profile in &manifest.profiles {
-        let text = &profile.json.text;
-        let document = Document::new(name.to_owned(), text.clone().into_bytes(), options);
+        let document = manifest::document_of(&profile.json, file, options);
         let mut found = extending::problems(&document, options, standards);
         // A problem in a base has no place in the YAML.
-        found.retain(|problem| problem.span.start <= text.len());
+        found.retain(|problem| problem.span.start <= document.text.len());
         problems.extend(found.into_iter().map(|problem| profile.moved(problem)));
     }
     problems.sort_by_key(|problem| problem.span.start);

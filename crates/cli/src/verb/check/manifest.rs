@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use callgate_analyze::lint_by_id;
 use callgate_profile::{Change, Problem, Span};
 
-use crate::input::Document;
+use crate::input::{Document, InputOptions};
 use crate::operator;
 use crate::yaml::{self, Json, Node, Placed};
 
@@ -231,6 +231,11 @@ fn profile_with_privileges(placed: &Placed) -> Option<&Placed> {
 
 fn is_true(placed: Option<&Placed>) -> bool {
     placed.is_some_and(|placed| placed.node == Node::Bool(true))
+}
+
+/// A profile of a YAML file as a document of its own, whose bases are named from there.
+pub(super) fn document_of(json: &Json, file: &Document, options: InputOptions) -> Document {
+    Document::new(file.name.clone(), json.text.clone().into_bytes(), options)
 }
 
 impl InYaml {

@@ -27,7 +27,7 @@ use clap::{Args, ValueEnum};
 use self::fix::Make;
 use self::found::Checked;
 use self::known::Known;
-pub(crate) use self::look::{Look, Looks};
+pub(crate) use self::look::{Inner, Look, Looks};
 use self::readers::Readers;
 use self::selection::Selection;
 use crate::failure::{Ended, Failure, Status};

@@ -11,13 +11,25 @@ use lsp_types::{
 };
 
 use super::text::Text;
+use crate::render::Source;
 use crate::verb::check::Look;
 
-/// The problems of a text.
+/// The problems of a text; those of its bases stand where it names them.
 pub(super) fn diagnostics(uri: &Uri, text: &Text, look: &Look) -> Vec<Diagnostic> {
-    let problems = look.problems().iter();
+    let is_own = |span: Span| span.start <= text.as_str().len();
+    let source = Source::of(look.document());
+    let base = look.base();
+    let problems = look.problems().iter().cloned().map(|mut problem| {
+        problem.related.retain(|(span, _)| is_own(*span));
+        if !is_own(problem.span) {
+            let there = source.located(problem.span.start);
+            problem.message = format!("{there}: {}", problem.message);
+            problem.span = base.unwrap_or_default();
+        }
+        problem
+    });
     problems
-        .map(|problem| diagnostic(uri, text, problem))
+        .map(|problem| diagnostic(uri, text, &problem))
         .collect()
 }
 

@@ -13,7 +13,7 @@ use lsp_types::notification::{
 };
 use lsp_types::request::{CodeActionRequest, Completion, Formatting, HoverRequest, Request as _};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
     CompletionOptions, CompletionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DocumentFormattingParams, HoverParams, HoverProviderCapability,
     OneOf, PublishDiagnosticsParams, ServerCapabilities, TextDocumentSyncCapability,
@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::text::Text;
-use super::{completion, findings, hover};
+use super::{answers, completion, findings, hover};
 use crate::verb::check::{Look, Looks};
 use crate::verb::fmt;
 
@@ -213,10 +213,12 @@ impl Server {
                 self.look_at(&uri);
                 let open = self.open(&uri)?;
                 let wanted = open.text.span(asked.range);
-                let changes = open
-                    .look
-                    .as_ref()
-                    .map(|look| findings::changes(&uri, &open.text, look, wanted));
+                let changes = open.look.as_ref().map(|look| {
+                    let mut changes = findings::changes(&uri, &open.text, look, wanted);
+                    changes.extend(answers::changes(&uri, &open.text, look, wanted.start));
+                    changes.retain(|change| is_wanted(change, asked.context.only.as_deref()));
+                    changes
+                });
                 written(&changes.unwrap_or_default())
             }
             Formatting::METHOD => {
@@ -266,12 +268,25 @@ fn capabilities() -> ServerCapabilities {
             ..CompletionOptions::default()
         }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            code_action_kinds: Some(vec![
+                CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR_REWRITE,
+            ]),
             ..CodeActionOptions::default()
         })),
         document_formatting_provider: Some(OneOf::Left(true)),
         ..ServerCapabilities::default()
     }
+}
+
+/// Whether a change is of a kind that is asked for: all are, where none is named, and a kind has kinds below it.
+fn is_wanted(change: &CodeAction, only: Option<&[CodeActionKind]>) -> bool {
+    let kind = change.kind.as_ref().map_or("", CodeActionKind::as_str);
+    let is_below = |wanted: &CodeActionKind| {
+        let rest = kind.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    only.is_none_or(|only| only.iter().any(is_below))
 }
 
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, String)> {

@@ -9,10 +9,11 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{self, Path};
-use std::process::{self, Command, Output, Stdio};
+use std::process::{self, Command, Output};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
+use super::bounded;
 use super::file::{self, TestFile};
 use super::{Case, Outcome, Wrong};
 use crate::failure::{Failure, Status};
@@ -140,9 +141,16 @@ fn under_run(test: &TestFile, command: &file::Command) -> Result<Outcome, Failur
     })
 }
 
-fn outcome(mut process: Command, reader: &str, program: &str, expected: &file::Command) -> Outcome {
-    let output = match process.stdin(Stdio::null()).output() {
-        Ok(output) => output,
+fn outcome(process: Command, reader: &str, program: &str, expected: &file::Command) -> Outcome {
+    let output = match bounded::output(process, expected.limit) {
+        Ok(Some(output)) => output,
+        Ok(None) => {
+            return Outcome::Failed(vec![Wrong {
+                reader: reader.to_owned(),
+                seen: format!("no end within {} s", expected.limit.as_secs()),
+                place: None,
+            }]);
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Outcome::LeftOut(format!("{program} is not installed"));
         }
