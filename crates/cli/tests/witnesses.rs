@@ -2,11 +2,19 @@
 //!
 //! Apart from the examples of the lints, because here it is asked of the program and not of the profile's meaning.
 
+#[path = "../../../tests/src/left_out.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of another crate, of which one function is used"
+)]
+mod left_out;
+
 use std::collections::HashSet;
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
 use callgate_analyze::LINTS;
 use serde_json::Value;
@@ -58,6 +66,30 @@ fn what_findings_show_is_what_the_filter_does() {
     }
     assert!(codes.len() > 25, "{codes:?}");
     assert!(confirmed > 200, "{confirmed}");
+}
+
+#[test]
+fn what_findings_about_real_profiles_show_is_what_the_filter_does() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let corpus = env::var_os("CALLGATE_SHARED").map_or(beside, PathBuf::from);
+    let Ok(files) = fs::read_dir(corpus.join("corpus")) else {
+        let test = "witnesses::what_findings_about_real_profiles_show_is_what_the_filter_does";
+        return left_out::left_out(test, "../shared is not beside the checkout");
+    };
+    let mut confirmed = 0;
+    for file in files {
+        let path = file.expect("an entry").path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        for target in TARGETS {
+            let options = Options::of(target);
+            let shown = options.shown(&path);
+            confirmed += shown.len();
+            options.confirm(&path, &shown);
+        }
+    }
+    assert!(confirmed > 100, "{confirmed}");
 }
 
 /// How the profile is read.
