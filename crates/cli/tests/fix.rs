@@ -144,10 +144,10 @@ const IDLE: &[(&str, &str, &str)] = &[
     { "names": ["kill"], "action": "SCMP_ACT_TRAP", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_LE" }, { "index": 1, "value": 9, "op": "SCMP_CMP_EQ" }] }"#,
     ),
     (
-        "one bit",
-        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW" },
+        "one bit, and conditions that ask for nothing",
+        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "includes": {} },
     { "names": ["unshare"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }"#,
-        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 268435456, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] },
+        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 268435456, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }], "includes": {} },
     { "names": ["unshare"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }"#,
     ),
     (
