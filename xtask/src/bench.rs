@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: callgate beside libseccomp, and what a notification costs, as pages in `docs`, or quickly on the terminal.
-//! Apart from the measurements, which are a benchmark of the crate `tests`: this says how they run and where they go.
+//! `cargo xtask bench`: callgate beside libseccomp, and what a notification costs, as pages in `docs`, or quickly on the terminal;
+//! and whether a check is quick.
+//! Apart from the measurements, which are benchmarks of other crates: this says how they run and where they go.
 
 use std::process::Command;
 
@@ -17,24 +18,52 @@ pub(crate) struct Extent {
 
 /// Measures; an error if something got worse.
 pub(crate) fn run(extent: &Extent) -> Fallible {
-    for (bench, page) in BENCHES {
+    for Bench {
+        package,
+        name,
+        page,
+    } in BENCHES
+    {
         let mut command = Command::new(env!("CARGO"));
-        command.args(["bench", "--quiet", "--package", "callgate-tests"]);
-        command.args(["--bench", bench, "--"]);
-        if extent.quick {
-            command.arg("--quick");
-        } else {
-            command.arg("--write").arg(format!("{ROOT}/{page}"));
+        command.args(["bench", "--quiet", "--package", package]);
+        command.args(["--bench", name, "--"]);
+        match page {
+            None => {}
+            Some(_) if extent.quick => {
+                command.arg("--quick");
+            }
+            Some(page) => {
+                command.arg("--write").arg(format!("{ROOT}/{page}"));
+            }
         }
         succeed(command.current_dir(ROOT))?;
     }
     Ok(())
 }
 
-/// The benchmarks, and where each writes.
-const BENCHES: [(&str, &str); 2] = [
-    ("side_by_side", "docs"),
-    ("notifications", "docs/notifications.md"),
+/// A benchmark, and where it writes its page if it has one.
+struct Bench {
+    package: &'static str,
+    name: &'static str,
+    page: Option<&'static str>,
+}
+
+const BENCHES: [Bench; 3] = [
+    Bench {
+        package: "callgate-tests",
+        name: "side_by_side",
+        page: Some("docs"),
+    },
+    Bench {
+        package: "callgate-tests",
+        name: "notifications",
+        page: Some("docs/notifications.md"),
+    },
+    Bench {
+        package: "callgate-cli",
+        name: "checking",
+        page: None,
+    },
 ];
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

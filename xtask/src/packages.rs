@@ -52,7 +52,7 @@ pub(crate) const VALGRIND: Need = Need {
 };
 
 /// Those that read what callgate writes, an editor, and a plugin's language.
-const READERS: [Need; 4] = [
+const READERS: [Need; 5] = [
     Need {
         name: "neovim",
         packages: &["neovim"],
@@ -67,6 +67,11 @@ const READERS: [Need; 4] = [
         name: "systemd-analyze",
         packages: &["systemd"],
         is_there: || on_path("systemd-analyze"),
+    },
+    Need {
+        name: "pre-commit",
+        packages: &["pre-commit", "git"],
+        is_there: || on_path("pre-commit") && on_path("git"),
     },
     Need {
         name: "python3 with jsonschema and yaml",

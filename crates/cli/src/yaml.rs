@@ -263,6 +263,9 @@ mod tests {
         let key = text.find("names").expect("there");
         assert_eq!(json.offset(key + 2), json.text.find("names"));
         assert_eq!(json.offset(0), None);
+        let at = json.text.find("\"names\"").expect("there");
+        let key = json.place(Span::new(at, at + 7));
+        assert_eq!(&text[key.range()], "names");
         assert!(read("a: [").is_none());
     }
 }

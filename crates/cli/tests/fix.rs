@@ -106,11 +106,14 @@ spec:
     - mkdirr
 "#;
 
+/// What is mended in YAML.
+const FIXED: [&str; 2] = ["--select", "CG110,CG204,CG214,CG301,CG606"];
+
 #[test]
 fn profiles_in_yaml_are_mended_and_keep_their_layout() {
-    let path = fix_yaml("two", IN_YAML, &[]);
+    let path = fix_yaml("two", IN_YAML, &FIXED);
     assert_eq!(fs::read_to_string(&path).expect("there"), IN_YAML_MENDED);
-    let path = fix_yaml("asked", IN_YAML, &["--write"]);
+    let path = fix_yaml("asked", IN_YAML, &[&FIXED[..], &["--write"]].concat());
     let all = IN_YAML_MENDED.replace("    - mkdirr\n", "    - mkdir\n");
     assert_eq!(fs::read_to_string(path).expect("there"), all);
 }
@@ -118,7 +121,7 @@ fn profiles_in_yaml_are_mended_and_keep_their_layout() {
 #[test]
 fn what_adds_to_a_profile_that_is_not_here_is_only_shown() {
     let based = IN_YAML.replace("spec:\n", "spec:\n  baseProfileName: base\n");
-    let path = fix_yaml("based", &based, &[]);
+    let path = fix_yaml("based", &based, &FIXED);
     assert_eq!(fs::read_to_string(path).expect("there"), based);
 }
 
@@ -141,10 +144,10 @@ const IDLE: &[(&str, &str, &str)] = &[
     { "names": ["kill"], "action": "SCMP_ACT_TRAP", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_LE" }, { "index": 1, "value": 9, "op": "SCMP_CMP_EQ" }] }"#,
     ),
     (
-        "one bit",
-        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW" },
+        "one bit, and conditions that ask for nothing",
+        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "includes": {} },
     { "names": ["unshare"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }"#,
-        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 268435456, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] },
+        r#"{ "names": ["unshare"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 268435456, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }], "includes": {} },
     { "names": ["unshare"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }"#,
     ),
     (
@@ -200,12 +203,19 @@ fn of_two_rules_the_stricter_has_an_effect_afterwards() {
     }
 }
 
+#[test]
+fn a_key_in_yaml_is_mended_at_its_place() {
+    let misspelt = IN_YAML.replace("    args:\n", "    argz:   # which\n");
+    let path = fix_yaml("key", &misspelt, &["--select", "CG103", "--write"]);
+    let mended = misspelt.replace("argz", "args");
+    assert_eq!(fs::read_to_string(path).expect("there"), mended);
+}
+
 fn fix_yaml(name: &str, text: &str, more: &[&str]) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fix-{name}.yaml"));
     fs::write(&path, text).expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_callgate"))
         .args(["check", "--fix", "--native", "x86_64", "--target", "crio"])
-        .args(["--select", "CG110,CG204,CG214,CG301,CG606"])
         .args(more)
         .arg(&path)
         .output()

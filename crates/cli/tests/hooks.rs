@@ -10,9 +10,9 @@
 )]
 mod left_out;
 
-use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use serde_json::Value;
 
@@ -40,6 +40,16 @@ fn yaml(file: &str) -> Option<Value> {
 
 /// The status of a line of bash with callgate on its path, in the folder of this crate.
 fn bash(line: &str, variables: &[(&str, &str)]) -> Option<i32> {
+    let mut command = with_callgate("bash");
+    command
+        .args(["-euo", "pipefail", "-c", line])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.envs(variables.iter().copied());
+    command.output().expect("bash").status.code()
+}
+
+/// A command with callgate on its path.
+fn with_callgate(name: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_callgate"))
         .parent()
         .expect("a folder");
@@ -47,13 +57,9 @@ fn bash(line: &str, variables: &[(&str, &str)]) -> Option<i32> {
     let folders = [binary.to_owned()]
         .into_iter()
         .chain(env::split_paths(&before));
-    let mut command = Command::new("bash");
-    command
-        .args(["-euo", "pipefail", "-c", line])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(name);
     command.env("PATH", env::join_paths(folders).expect("a path"));
-    command.envs(variables.iter().copied());
-    command.output().expect("bash").status.code()
+    command
 }
 
 const GOOD: &str = "tests/profiles/expected/no-x25.test.toml";
@@ -85,6 +91,93 @@ fn hooks_of_pre_commit() {
     ] {
         assert_eq!(bash(&line, &[]), Some(status), "{line}");
     }
+}
+
+#[test]
+fn pre_commit_runs_the_hooks() {
+    const TEST: &str = "hooks::pre_commit_runs_the_hooks";
+    let version = Command::new("pre-commit").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        return left_out::left_out(TEST, "pre-commit is not installed");
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pre-commit");
+    // What an earlier run left behind is no repository of this one.
+    let _ = fs::remove_dir_all(&folder);
+    let (hooks, user) = (folder.join("hooks"), folder.join("user"));
+    let put = |path: PathBuf, text: &str| fs::write(path, text).expect("written");
+    for repository in [&hooks, &user] {
+        fs::create_dir_all(repository).expect("a folder");
+        git(repository, &["init", "--quiet"]);
+    }
+    let ours = Path::new(ROOT).join(".pre-commit-hooks.yaml");
+    fs::copy(ours, hooks.join(".pre-commit-hooks.yaml")).expect("copied");
+    git(&hooks, &["add", "."]);
+    git(&hooks, &["commit", "--quiet", "--message", "hooks"]);
+    let revision = git(&hooks, &["rev-parse", "HEAD"]);
+    let config = format!(
+        "repos:\n- repo: {}\n  rev: {}\n  hooks:\n  - id: callgate-check\n  - id: callgate-test\n",
+        hooks.display(),
+        revision.trim()
+    );
+    put(user.join(".pre-commit-config.yaml"), &config);
+    put(
+        user.join("seccomp.json"),
+        r#"{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": ["chroot"], "action": "SCMP_ACT_ERRNO" } ] }"#,
+    );
+    put(
+        user.join("seccomp.test.toml"),
+        "profile = \"seccomp.json\"\narchs = [\"x86_64\"]\n\n[[expect]]\ncall = \"chroot(*)\"\nverdict = \"EPERM\"\n",
+    );
+    let run = || {
+        git(&user, &["add", "."]);
+        let mut command = with_callgate("timeout");
+        command
+            .args(["--kill-after=5", "120", "pre-commit", "run", "--all-files"])
+            .current_dir(&user)
+            .env("PRE_COMMIT_HOME", folder.join("home"));
+        let output = alone(&mut command).output().expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), text)
+    };
+    let (status, text) = run();
+    assert_eq!(status, Some(0), "{text}");
+    assert_eq!(text.matches("Passed").count(), 2, "{text}");
+    put(
+        user.join("seccomp.json"),
+        r#"{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": ["chrooot"], "action": "SCMP_ACT_ERRNO" } ] }"#,
+    );
+    let (status, text) = run();
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("CG110"), "{text}");
+    assert_eq!(text.matches("Failed").count(), 2, "{text}");
+}
+
+/// What git says in a folder, where it knows nobody's settings.
+fn git(folder: &Path, words: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args([
+        "-c",
+        "user.name=callgate",
+        "-c",
+        "user.email=callgate@localhost",
+    ]);
+    command.args(words).current_dir(folder);
+    let output = alone(&mut command).output().expect("git");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words:?}: {said}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A command for which there is no repository around, and no settings of git.
+fn alone(command: &mut Command) -> &mut Command {
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
 }
 
 #[test]

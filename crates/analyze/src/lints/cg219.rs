@@ -3,6 +3,7 @@
 //! Apart from the lints on what a comparison does: this one is for who reads the document.
 
 use callgate_profile::{Problem, Severity};
+use callgate_syscalls::constants;
 
 use super::written::{Written, comparisons};
 use crate::example::Example;
@@ -67,7 +68,12 @@ fn spelt_out(subject: &Subject<'_>, written: Written<'_>, value: u64) -> Option<
         arches.find_map(|arch| {
             let names = words::value(arch, Some(call), written.index, value);
             let parameter = words::parameter(arch, Some(call), written.index);
-            names.contains('|').then_some((parameter, names))
+            let constants = constants::of_param(arch, call, written.index)?;
+            // PER_LINUX is no bit that one could forget.
+            let bits = names
+                .split('|')
+                .filter(|name| constants.value_of(name) != Some(0));
+            (bits.count() > 1).then_some((parameter, names))
         })
     })
 }
@@ -93,6 +99,12 @@ mod tests {
         let said = r#""comment": "without CLONE_NEWUSER","#;
         assert!(found(&masked("unshare", 0x1002_0000, said)).is_empty());
         assert!(found(&masked("unshare", 0x1000_0000, "")).is_empty());
+        // One flag beside a name that stands for zero.
+        assert!(found(&masked("personality", 0x2_0000, "")).is_empty());
+        assert_eq!(
+            found(&masked("personality", 0x2_0008, "")),
+            ["131080 in `personality` is PER_LINUX32|UNAME26"]
+        );
         // A call whose arguments have no constants.
         assert!(found(&masked("getpgid", 0x1002_0000, "")).is_empty());
     }

@@ -21,7 +21,7 @@ const PAGE: &str = "\
 Without no-new-privileges a runtime loads the filter before it changes the user and drops capabilities.
 So the profile has to allow these calls, and the program may make them as well: with runc 1.1.5 they are 15 more, such as setuid, capset and prctl.
 With it the filter is loaded last, and a profile can be narrower; `callgate syscall @floor/runc@1.1.5+no-new-privileges` lists what is left.
-Set `no-new-privileges:true` in `security_opt`, or `allowPrivilegeEscalation: false` in the container's `securityContext`,
+Set `no-new-privileges:true` in `security_opt`, `allowPrivilegeEscalation: false` in the container's `securityContext`, or `noNewPrivileges` in a config.json,
 unless the program needs set-user-ID programs such as sudo.
 ";
 

@@ -2,7 +2,9 @@
 //!
 //! Apart from the report, because what is wrong is sure, and what was meant is taken to be the stricter of the two.
 
-use callgate_profile::{Change, Fix, OpName, Problem, Span, Spanned};
+use callgate_profile::{
+    Argument, Change, Conditions, Fix, OpName, Problem, Span, Spanned, SyscallRule,
+};
 
 use super::Converted;
 
@@ -39,11 +41,7 @@ pub(super) fn mended(
 
 fn fix(idle: Named<'_, '_>, other: Named<'_, '_>, then: Then) -> Option<Fix> {
     // Rules that count under some conditions only may never meet elsewhere.
-    let counts_always = |named: Named<'_, '_>| {
-        let rule = &named.rule.rule.value;
-        rule.includes.is_none() && rule.excludes.is_none()
-    };
-    if !counts_always(idle) || !counts_always(other) {
+    if !counts_always(&idle.rule.rule.value) || !counts_always(&other.rule.rule.value) {
         return None;
     }
     if idle.rule.action.strictness() >= other.rule.action.strictness() {
@@ -68,6 +66,19 @@ fn fix(idle: Named<'_, '_>, other: Named<'_, '_>, then: Then) -> Option<Fix> {
     Some(Fix {
         does: "let the other rule be about all else".to_owned(),
         changes,
+    })
+}
+
+/// Whether a rule has no conditions; empty ones ask for nothing.
+fn counts_always(rule: &SyscallRule) -> bool {
+    let conditions = [&rule.includes, &rule.excludes];
+    conditions.into_iter().flatten().all(|conditions| {
+        let Conditions {
+            caps,
+            arches,
+            min_kernel,
+        } = &conditions.value;
+        caps.is_empty() && arches.is_empty() && min_kernel.is_none()
     })
 }
 
@@ -133,7 +144,7 @@ fn last<A, B>(one: &Spanned<A>, two: Option<&Spanned<B>>) -> Span {
 }
 
 /// The comparison, as JSON, that holds where this one does not; none where there is no such.
-fn opposite(argument: &callgate_profile::Argument) -> Option<String> {
+fn opposite(argument: &Argument) -> Option<String> {
     let index = argument.index.as_ref()?.value;
     let value = argument.value.as_ref()?.value;
     let two = argument.value_two.as_ref().map_or(0, |two| two.value);

@@ -205,8 +205,7 @@ fn meanings(document: &Document, options: InputOptions, standard: &Standard) -> 
         Some(manifest) => {
             let profiles = manifest.profiles.iter();
             let each = profiles.map(|profile| {
-                let text = profile.json.text.clone().into_bytes();
-                let alone = Document::new(document.name.clone(), text, options);
+                let alone = manifest::document_of(&profile.json, document, options);
                 meaning(&alone, !profile.is_based)
             });
             each.collect()

@@ -8,9 +8,9 @@ use callgate_analyze::{Standard, without_its_base};
 use callgate_engines::{Resolved, Target};
 use callgate_profile::{Parsed, Problem, Profile, Severity};
 
-use super::extending;
 use super::manifest::{self, Manifest};
 use super::selection::Selection;
+use super::{config, extending};
 use crate::input::{Document, InputOptions};
 use crate::reading;
 
@@ -31,11 +31,12 @@ impl Checked {
         standards: &[&Standard],
         selection: &Selection,
     ) -> Self {
-        let problems = match manifest::of(&document) {
+        let mut problems = match manifest::of(&document) {
             Some(manifest) => of_manifest(&document, manifest, options, standards),
             None => extending::problems(&document, options, standards),
         };
-        let mut problems = problems;
+        problems.extend(config::problems(&document.text));
+        problems.sort_by_key(|problem| problem.span.start);
         problems.retain(|problem| selection.tells(problem));
         Self {
             document,

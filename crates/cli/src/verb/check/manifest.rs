@@ -69,7 +69,8 @@ const GAINS_NONE: [&str; 3] = [
     "no-new-privileges=true",
 ];
 
-const MAY_GAIN: &str = "without no-new-privileges the profile has to allow the calls by which the runtime changes the user and drops capabilities";
+/// Why CG607 tells of a process.
+pub(super) const MAY_GAIN: &str = "without no-new-privileges the profile has to allow the calls by which the runtime changes the user and drops capabilities";
 
 const WITHOUT_A_FILTER: &str = "the container starts without a filter, and may make every call";
 
@@ -200,10 +201,14 @@ impl Manifest {
     }
 
     fn tell(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
-        let lint = lint_by_id(code).expect("the rule has a page");
-        self.problems
-            .push(Problem::new(lint.id, lint.severity, span, message));
+        self.problems.push(problem(code, span, message));
     }
+}
+
+/// A problem of a rule, as bad as its page says.
+pub(super) fn problem(code: &'static str, span: Span, message: impl Into<String>) -> Problem {
+    let lint = lint_by_id(code).expect("the rule has a page");
+    Problem::new(lint.id, lint.severity, span, message)
 }
 
 /// The profile of a container, or of a pod for its containers, that may gain privileges.

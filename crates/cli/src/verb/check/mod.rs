@@ -2,6 +2,7 @@
 //!
 //! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
 
+mod config;
 mod extending;
 mod find;
 mod fix;
