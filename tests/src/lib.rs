@@ -7,6 +7,7 @@
 compile_error!("the tests ask a Linux kernel on x86_64");
 
 pub mod agree;
+pub mod caller;
 pub mod cases;
 pub mod documents;
 pub mod hostile;

@@ -10,23 +10,43 @@ use std::process::{self, ExitCode};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use callgate_actions::{Call, CustomAction, Listener, OnExec, Registry, Reply, serve};
+use callgate_actions::{
+    Call, CustomAction, Listener, OnExec, Registry, Reply, TraceReply, Tracer, serve,
+};
 use callgate_compile::{Options, compile};
 use callgate_engines::{Resolved, Target};
 use callgate_load::{Child, Flags, Launch, Layer};
 use callgate_profile::Profile;
 
-/// A profile that asks about some calls, and what it means.
+/// A profile that asks a listener about some calls, and what it means.
+///
+/// # Panics
+/// As [`asking_by`].
+#[must_use]
+pub fn asking(calls: &str, action: &str) -> (Profile, Resolved) {
+    asking_by("SCMP_ACT_NOTIFY", calls, action)
+}
+
+/// A profile that asks by an answer of the kernel's, and what it means.
 ///
 /// # Panics
 /// If `calls` and `action`, which are parts of JSON, make no profile.
 #[must_use]
-pub fn asking(calls: &str, action: &str) -> (Profile, Resolved) {
+pub fn asking_by(answer: &str, calls: &str, action: &str) -> (Profile, Resolved) {
     let text = format!(
-        r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
-          "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_NOTIFY", {action} }}, "x-two": {{ "answer": "SCMP_ACT_NOTIFY" }} }},
+        r#"{{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+          "x-actions": {{ "x-it": {{ "answer": "{answer}", {action} }}, "x-two": {{ "answer": "{answer}" }} }},
           "syscalls": [ {{ "names": [{calls}], "action": "x-it" }}, {{ "names": ["getsid"], "action": "x-two" }} ] }}"#
     );
+    meaning(&text)
+}
+
+/// A profile, and what it means on this machine.
+///
+/// # Panics
+/// If `text` is no profile, or means nothing.
+#[must_use]
+pub fn meaning(text: &str) -> (Profile, Resolved) {
     let profile = callgate_profile::parse(text.as_bytes(), &callgate_profile::Options::default());
     let profile = profile.profile.expect("a profile");
     let target = Target {
@@ -84,6 +104,7 @@ impl Step {
 }
 
 /// `STEP PROGRAM WORD…`: serves the program, and dies at the step; else it prints how many descriptors it has more than before.
+/// With `tracing` for a step it answers as a tracer, and dies as it is asked.
 pub fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -91,6 +112,9 @@ pub fn main() -> ExitCode {
         eprintln!("callgate-supervisor takes a step, a program and its words");
         return ExitCode::from(2);
     };
+    if step == "tracing" {
+        die_tracing(program, words);
+    }
     let Some(step) = Step::parse(step) else {
         eprintln!("callgate-supervisor knows no step {step}");
         return ExitCode::from(2);
@@ -113,6 +137,31 @@ pub fn main() -> ExitCode {
     child.wait().expect("it ran");
     println!("{}", descriptors() - before);
     ExitCode::SUCCESS
+}
+
+/// Traces a program, and dies when its third call is to be answered.
+fn die_tracing(program: &str, words: &[&str]) -> ! {
+    let (_, resolved) = asking_by("SCMP_ACT_TRACE", r#""getppid""#, r#""plugin": "none""#);
+    let asked = AtomicU64::new(0);
+    let handler = move |_: &Call<'_>| match asked.fetch_add(1, Ordering::Relaxed) {
+        2 => process::abort(),
+        _ => Ok(TraceReply::Value(7)),
+    };
+    let mut registry = Registry::new();
+    registry
+        .register(CustomAction::trace("x-it", handler))
+        .expect("a new name");
+    let filter = compile(&resolved.policy, &Options::default()).expect("it compiles");
+    let launch = Launch::new(program, words.iter().map(Into::into));
+    let layer = Layer {
+        program: &filter,
+        flags: Flags::NONE,
+    };
+    let held = launch.hold(&[layer]).expect("a child");
+    let tracer = Tracer::seize(held.id()).expect("a child may be traced");
+    let _child = held.release().expect("it waits");
+    let answered = thread::scope(|scope| tracer.answer(scope, &resolved, &registry));
+    panic!("the third call never came: {answered:?}")
 }
 
 fn handle(call: &Call<'_>, dies: Step, step: Step) -> io::Result<Reply> {

@@ -79,6 +79,30 @@ const READERS: [Need; 4] = [
     },
 ];
 
+/// Those whose calls plugins answer.
+const PROGRAMS: [Need; 4] = [
+    Need {
+        name: "redis-server",
+        packages: &["redis-server"],
+        is_there: || on_path("redis-server"),
+    },
+    Need {
+        name: "curl",
+        packages: &["curl"],
+        is_there: || on_path("curl"),
+    },
+    Need {
+        name: "netcat",
+        packages: &["netcat-openbsd"],
+        is_there: || on_path("nc"),
+    },
+    Need {
+        name: "gcc",
+        packages: &["gcc", "libc6-dev"],
+        is_there: || on_path("gcc"),
+    },
+];
+
 /// What the lab starts, in the order in which it is missed.
 pub(crate) const LAB: [Need; 4] = [
     Need {
@@ -150,6 +174,7 @@ impl Need {
 /// Installs what is missing where that is allowed: as root, on a machine with apt.
 pub(crate) fn install() -> Fallible {
     let needs = LAB.iter().chain(&ENGINES).chain(&READERS);
+    let needs = needs.chain(&PROGRAMS);
     let needs = needs.chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())

@@ -6,6 +6,7 @@ use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use callgate_bpf::SeccompData;
 use callgate_policy::Decision;
@@ -19,10 +20,20 @@ use crate::sys;
 /// A call that waits for its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    listener: &'a Listener,
-    notification: Notification,
+    waits: Waits<'a>,
+    thread: u32,
+    data: SeccompData,
     arch: Arch,
     decision: Decision,
+}
+
+/// Who keeps a caller waiting.
+#[derive(Clone, Copy, Debug)]
+enum Waits<'a> {
+    /// A listener that has its notification.
+    Notified(&'a Listener, Notification),
+    /// Its tracer, which says here when it does so no longer.
+    Traced(&'a AtomicBool),
 }
 
 /// The most bytes of a path, its end included (`PATH_MAX`).
@@ -39,8 +50,26 @@ impl<'a> Call<'a> {
         decision: Decision,
     ) -> Self {
         Self {
-            listener,
-            notification,
+            thread: notification.thread,
+            data: notification.data,
+            waits: Waits::Notified(listener, notification),
+            arch,
+            decision,
+        }
+    }
+
+    /// The call of a thread that its tracer keeps stopped while `waits`.
+    pub(crate) const fn traced(
+        thread: u32,
+        data: SeccompData,
+        waits: &'a AtomicBool,
+        arch: Arch,
+        decision: Decision,
+    ) -> Self {
+        Self {
+            waits: Waits::Traced(waits),
+            thread,
+            data,
             arch,
             decision,
         }
@@ -49,7 +78,7 @@ impl<'a> Call<'a> {
     /// The call as the filter saw it.
     #[must_use]
     pub const fn data(&self) -> &SeccompData {
-        &self.notification.data
+        &self.data
     }
 
     /// What the policy says of it, and by which rule.
@@ -67,13 +96,13 @@ impl<'a> Call<'a> {
     /// Which call it is; none if its number has no name.
     #[must_use]
     pub fn syscall(&self) -> Option<Syscall> {
-        Syscall::by_number(self.arch, self.notification.data.nr)
+        Syscall::by_number(self.arch, self.data.nr)
     }
 
     /// Its name, or its number.
     #[must_use]
     pub fn name(&self) -> String {
-        let number = || self.notification.data.nr.to_string();
+        let number = || self.data.nr.to_string();
         self.syscall().map_or_else(number, |call| call.to_string())
     }
 
@@ -83,13 +112,13 @@ impl<'a> Call<'a> {
     /// If there is no such argument: a call has six.
     #[must_use]
     pub const fn arg(&self, index: usize) -> u64 {
-        self.notification.data.args[index]
+        self.data.args[index]
     }
 
     /// The calling thread, by its number here.
     #[must_use]
     pub const fn thread(&self) -> u32 {
-        self.notification.thread
+        self.thread
     }
 
     /// Whether the caller still waits for its answer.
@@ -97,7 +126,11 @@ impl<'a> Call<'a> {
     /// # Errors
     /// `ENOENT` if not.
     pub fn check(&self) -> io::Result<()> {
-        self.listener.check(&self.notification)
+        match self.waits {
+            Waits::Notified(listener, notification) => listener.check(&notification),
+            Waits::Traced(waits) if waits.load(Ordering::SeqCst) => Ok(()),
+            Waits::Traced(_) => Err(Errno::NOENT.into()),
+        }
     }
 
     /// A copy of the caller's memory, whole.

@@ -64,7 +64,7 @@ fn directory_of(call: &Call<'_>, which: &str) -> io::Result<OwnedFd> {
 }
 
 /// The path of what is open, from a root that is open, too; what lies outside of it has no name in it.
-fn name_beneath(root: &OwnedFd, file: &OwnedFd) -> io::Result<Vec<u8>> {
+pub(crate) fn name_beneath(root: &OwnedFd, file: &OwnedFd) -> io::Result<Vec<u8>> {
     let (root, name) = (name_of(root)?, name_of(file)?);
     let root = root.strip_suffix(b"/").unwrap_or(&root);
     match name.strip_prefix(root) {

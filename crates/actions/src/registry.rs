@@ -9,7 +9,8 @@ use std::io;
 use callgate_bpf::Action;
 
 use crate::call::Call;
-use crate::reply::Reply;
+use crate::reply::{Reply, TraceReply};
+use crate::trap::TrapHandler;
 
 /// Answers calls in user space. One value answers many calls at once, each in a thread of its own.
 pub trait NotifyHandler: Send + Sync {
@@ -23,6 +24,24 @@ pub trait NotifyHandler: Send + Sync {
     fn close(&self) {}
 }
 
+/// Answers in user space the calls that a filter shows to a [tracer](crate::Tracer); several at once, as a [`NotifyHandler`] does.
+pub trait TraceHandler: Send + Sync {
+    /// The reply to a call; an error, like a panic, gets the caller what the action's `otherwise` says.
+    ///
+    /// # Errors
+    /// What kept the handler from an answer.
+    fn handle(&self, call: &Call<'_>) -> io::Result<TraceReply>;
+
+    /// There will be no more calls: ends what the handler started.
+    fn close(&self) {}
+}
+
+impl<F: Fn(&Call<'_>) -> io::Result<TraceReply> + Send + Sync> TraceHandler for F {
+    fn handle(&self, call: &Call<'_>) -> io::Result<TraceReply> {
+        self(call)
+    }
+}
+
 impl<F: Fn(&Call<'_>) -> io::Result<Reply> + Send + Sync> NotifyHandler for F {
     fn handle(&self, call: &Call<'_>) -> io::Result<Reply> {
         self(call)
@@ -33,8 +52,16 @@ impl<F: Fn(&Call<'_>) -> io::Result<Reply> + Send + Sync> NotifyHandler for F {
 pub struct CustomAction {
     name: String,
     answer: Action,
-    handler: Option<Box<dyn NotifyHandler>>,
+    handler: Handler,
     otherwise: Action,
+}
+
+/// Who answers in user space, by the way in which the kernel asks.
+enum Handler {
+    Nobody,
+    Notified(Box<dyn NotifyHandler>),
+    Traced(Box<dyn TraceHandler>),
+    Trapped(TrapHandler),
 }
 
 impl CustomAction {
@@ -44,7 +71,7 @@ impl CustomAction {
         Self {
             name: name.into(),
             answer,
-            handler: None,
+            handler: Handler::Nobody,
             otherwise: Action::Errno(EPERM),
         }
     }
@@ -53,8 +80,25 @@ impl CustomAction {
     #[must_use]
     pub fn notify(name: impl Into<String>, handler: impl NotifyHandler + 'static) -> Self {
         Self {
-            handler: Some(Box::new(handler)),
+            handler: Handler::Notified(Box::new(handler)),
             ..Self::alias(name, Action::Notify)
+        }
+    }
+
+    /// An action that asks a handler by a [tracer](crate::Tracer); where that gives no answer, the call fails with `EPERM`.
+    #[must_use]
+    pub fn trace(name: impl Into<String>, handler: impl TraceHandler + 'static) -> Self {
+        Self {
+            handler: Handler::Traced(Box::new(handler)),
+            ..Self::alias(name, Action::Trace(0))
+        }
+    }
+
+    /// An action whose handler is called in the thread that makes the call.
+    pub(crate) fn trapped(name: impl Into<String>, handler: TrapHandler) -> Self {
+        Self {
+            handler: Handler::Trapped(handler),
+            ..Self::alias(name, Action::Trap(0))
         }
     }
 
@@ -81,8 +125,33 @@ impl CustomAction {
         self.answer
     }
 
-    pub(crate) fn handler(&self) -> Option<&dyn NotifyHandler> {
-        self.handler.as_deref()
+    pub(crate) fn notified(&self) -> Option<&dyn NotifyHandler> {
+        match &self.handler {
+            Handler::Notified(handler) => Some(&**handler),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn traced(&self) -> Option<&dyn TraceHandler> {
+        match &self.handler {
+            Handler::Traced(handler) => Some(&**handler),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn trap_handler(&self) -> Option<TrapHandler> {
+        match self.handler {
+            Handler::Trapped(handler) => Some(handler),
+            _ => None,
+        }
+    }
+
+    fn close(&self) {
+        match &self.handler {
+            Handler::Notified(handler) => handler.close(),
+            Handler::Traced(handler) => handler.close(),
+            Handler::Nobody | Handler::Trapped(_) => {}
+        }
     }
 
     pub(crate) const fn when_there_is_no_answer(&self) -> Action {
@@ -95,7 +164,7 @@ impl fmt::Debug for CustomAction {
         f.debug_struct("CustomAction")
             .field("name", &self.name)
             .field("answer", &self.answer)
-            .field("has_handler", &self.handler.is_some())
+            .field("has_handler", &!matches!(self.handler, Handler::Nobody))
             .field("otherwise", &self.otherwise)
             .finish()
     }
@@ -165,9 +234,10 @@ impl Registry {
 
     /// Tells every handler that there will be no more calls, for who ends without dropping the registry.
     pub fn close(&self) {
-        let handlers = self.actions.values().filter_map(CustomAction::handler);
-        let handlers = handlers.chain(self.refusals.as_deref());
-        handlers.for_each(NotifyHandler::close);
+        self.actions.values().for_each(CustomAction::close);
+        if let Some(refusals) = &self.refusals {
+            refusals.close();
+        }
     }
 
     /// Who answers what the policy refuses.

@@ -5,6 +5,8 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
+use crate::instead::Instead;
+
 /// The answer to a call.
 #[derive(Debug)]
 pub enum Reply {
@@ -21,6 +23,21 @@ pub enum Reply {
     },
     /// The kernel makes the call, as it is by then.
     Continue(Race),
+    /// What the action's `otherwise` says.
+    Otherwise,
+}
+
+/// The answer to a call that a tracer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceReply {
+    /// The call is not made, and returns this value.
+    Value(i64),
+    /// The call is not made, and fails with this errno; 0 counts as `EPERM`, since it would feign success.
+    Errno(u16),
+    /// The kernel makes the call.
+    Continue(Race),
+    /// The kernel makes this call in its place; the filter judges it, too, and shows it to no tracer again.
+    Instead(Instead),
     /// What the action's `otherwise` says.
     Otherwise,
 }

@@ -16,11 +16,11 @@ use callgate_policy::Decision;
 use callgate_syscalls::Arch;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
-use rustix::process::{Signal, pidfd_send_signal};
 
 use crate::asking::is_refusal;
 use crate::call::Call;
 use crate::listener::{Listener, Notification};
+use crate::refusal::{refusal, without_an_answer};
 use crate::registry::{NotifyHandler, Registry};
 use crate::reply::{OnExec, Reply};
 use crate::sys::Answer;
@@ -207,7 +207,7 @@ impl Server<'_> {
         let rule = decision.rule.map(|rule| self.resolved.origin(rule));
         if let Some(custom) = rule.and_then(|rule| rule.custom.as_deref())
             && let Some(action) = self.registry.action(custom)
-            && let Some(handler) = action.handler()
+            && let Some(handler) = action.notified()
         {
             let otherwise = action.when_there_is_no_answer();
             return Some(Asked { handler, otherwise });
@@ -244,29 +244,5 @@ impl Server<'_> {
             Reply::Otherwise => without_an_answer(call, otherwise),
         };
         self.listener.answer(id, answer)
-    }
-}
-
-/// What stands in for a handler's answer.
-fn without_an_answer(call: &Call<'_>, otherwise: Action) -> Answer {
-    let signal = match otherwise {
-        Action::Allow | Action::Log => return Answer::Continue,
-        Action::Errno(errno) => return Answer::Error(refusal(errno)),
-        Action::Trace(_) | Action::Notify => return Answer::Error(Errno::NOSYS.raw_os_error()),
-        Action::Trap(_) => Signal::SYS,
-        Action::KillThread | Action::KillProcess => Signal::KILL,
-    };
-    // Whether or not it could be sent, the call is not made.
-    let _sent = call
-        .process()
-        .and_then(|caller| Ok(pidfd_send_signal(caller, signal)?));
-    Answer::Error(Errno::PERM.raw_os_error())
-}
-
-/// An errno that refuses: none would feign success.
-fn refusal(errno: u16) -> i32 {
-    match errno {
-        0 => Errno::PERM.raw_os_error(),
-        errno => i32::from(errno),
     }
 }

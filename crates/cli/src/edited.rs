@@ -13,8 +13,8 @@ use callgate_profile::Extending;
 use callgate_prove::Budget;
 use callgate_syscalls::Arch;
 use clap::Args;
-use similar::TextDiff;
 
+use crate::difference;
 use crate::failure::{Failure, Status};
 use crate::filter::Filter;
 use crate::input::{Document, InputOptions};
@@ -47,7 +47,8 @@ impl Edited {
         }
         let is_file = !before.is_built_in() && reference != "-";
         if !self.write {
-            output::answer(&lines_between(before, after))?;
+            let text = String::from_utf8_lossy(&before.text);
+            output::answer(&difference::between(&before.name, &text, after))?;
             if is_file && !self.diff {
                 crate::say!(
                     "{}: shown, and not written: `--write` does that",
@@ -65,14 +66,6 @@ impl Edited {
         }
         output::to_file_or_stdout(Path::new(reference), after.as_bytes())
     }
-}
-
-/// The lines that differ, as diff(1) shows them.
-pub(crate) fn lines_between(before: &Document, after: &str) -> String {
-    let text = String::from_utf8_lossy(&before.text);
-    let difference = TextDiff::from_lines(text.as_ref(), after);
-    let mut difference = difference.unified_diff();
-    difference.header(&before.name, &before.name).to_string()
 }
 
 /// Lists on standard error what else a target answers differently after an edit.

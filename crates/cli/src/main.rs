@@ -10,6 +10,7 @@ mod bases;
 mod calls;
 mod command;
 mod compiler;
+mod difference;
 mod edited;
 mod failure;
 mod filter;

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use callgate_actions::plugins::{self, SHIPPED, Surroundings};
-use callgate_actions::{Call, Listener, Registry, guard, serve};
+use callgate_actions::{Call, Listener, Registry, Tracer, guard, serve};
 use callgate_bpf::Program;
 use callgate_compile::Options;
 use callgate_load::{Ending, Flags, Forwarding, Held, Launch, LaunchError, Layer, Privileges};
@@ -52,6 +54,34 @@ impl FromStr for Named {
 pub(crate) struct Supervisor {
     reading: Arc<Reading>,
     registry: Arc<Registry>,
+    asked_by: AskedBy,
+}
+
+/// By which of the kernel's answers a supervisor is asked.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct AskedBy {
+    pub(crate) listener: bool,
+    pub(crate) tracer: bool,
+}
+
+impl AskedBy {
+    /// The answers of the rules that name a plugin; none where no rule does.
+    fn rules_of(reading: &Reading) -> Option<Self> {
+        let asks = |rule: &&callgate_policy::Rule| {
+            let custom = reading.resolved.origin(rule.id).custom.as_deref();
+            let declared = custom.and_then(|name| reading.profile.x_actions.get(name));
+            declared.is_some_and(|action| action.plugin.is_some())
+        };
+        let sections = reading.resolved.policy.sections();
+        let rules = sections.iter().flat_map(|section| &section.rules);
+        let asking: Vec<Action> = rules.filter(asks).map(|rule| rule.action).collect();
+        (!asking.is_empty()).then(|| Self {
+            listener: asking.contains(&Action::Notify),
+            tracer: asking
+                .iter()
+                .any(|action| matches!(action, Action::Trace(_))),
+        })
+    }
 }
 
 impl Supervisor {
@@ -61,15 +91,12 @@ impl Supervisor {
         external: &[Named],
         ask: Option<Ask>,
     ) -> Result<Option<Self>, Failure> {
-        let asks = |rule: &callgate_policy::Rule| {
-            let custom = reading.resolved.origin(rule.id).custom.as_deref();
-            let declared = custom.and_then(|name| reading.profile.x_actions.get(name));
-            rule.action == Action::Notify && declared.is_some_and(|action| action.plugin.is_some())
-        };
-        let sections = reading.resolved.policy.sections();
-        if ask.is_none() && !sections.iter().flat_map(|section| &section.rules).any(asks) {
+        let by_rules = AskedBy::rules_of(reading);
+        if ask.is_none() && by_rules.is_none() {
             return Ok(None);
         }
+        let mut asked_by = by_rules.unwrap_or_default();
+        asked_by.listener |= ask.is_some();
         permits_no_way_around(reading)?;
         let told = reading.clone();
         names_some_plugin(&reading.profile, external)?;
@@ -98,7 +125,13 @@ impl Supervisor {
         Ok(Some(Self {
             reading: reading.clone(),
             registry: Arc::new(registry),
+            asked_by,
         }))
+    }
+
+    /// By which answers it is asked.
+    pub(crate) const fn asked_by(&self) -> AskedBy {
+        self.asked_by
     }
 
     /// The filter that keeps the command from setting this process's limits.
@@ -118,12 +151,11 @@ impl Supervisor {
     ///
     /// What the command left running after itself gets `ENOSYS` to calls that it would be asked about.
     pub(crate) fn run(self, launch: &Launch, layer: Layer<'_>) -> Result<Ending, Failure> {
-        let killable = Flags::WAIT_KILLABLE_RECV;
-        let asks = layer.flags | Flags::NEW_LISTENER | killable;
-        let asking = Layer {
-            flags: asks,
-            ..layer
+        let flags = match self.asked_by.listener {
+            true => layer.flags | Flags::NEW_LISTENER | Flags::WAIT_KILLABLE_RECV,
+            false => layer.flags,
         };
+        let asking = Layer { flags, ..layer };
         let failure = |error: &LaunchError| command::not_started(error);
         let guard = self.guard()?;
         let layers = [
@@ -136,22 +168,74 @@ impl Supervisor {
         let held = hold_apart(launch, &layers).map_err(|error| failure(&error))?;
         let forwarding = Forwarding::to(held.id());
         let forwarding = forwarding.map_err(|error| failure(&LaunchError::Process(error)))?;
-        let (child, listener) = held.release_listening().map_err(|error| failure(&error))?;
-        let listener = Listener::new(listener).map_err(|error| {
-            Failure::new(Status::NotPossible, format_args!("notifications: {error}"))
-        })?;
-        let registry = self.registry.clone();
-        thread::spawn(move || {
-            let served = serve(&listener, &self.reading.resolved, &self.registry);
-            if let Err(error) = served {
-                crate::say!("notifications: {}", words::system_error(&error));
+        let traced = self.asked_by.tracer.then(|| self.trace(held.id()));
+        let traced = traced.transpose()?;
+        let child = match self.asked_by.listener {
+            true => {
+                let (child, listener) =
+                    held.release_listening().map_err(|error| failure(&error))?;
+                self.listen(listener)?;
+                child
             }
-        });
+            false => held.release().map_err(|error| failure(&error))?,
+        };
+        if let Some(left) = traced {
+            // Either it left, or it is gone, and the command with it.
+            let _gone = left.recv();
+        }
         let settled = child.settle();
-        registry.close();
+        self.registry.close();
         settled.map_err(|error| failure(&error))?;
         drop(forwarding);
         child.wait().map_err(|error| failure(&error))
+    }
+}
+
+impl Supervisor {
+    /// Answers notifications in another thread from now on.
+    fn listen(&self, listener: OwnedFd) -> Result<(), Failure> {
+        let listener = Listener::new(listener).map_err(|error| {
+            Failure::new(Status::NotPossible, format_args!("notifications: {error}"))
+        })?;
+        let (reading, registry) = (self.reading.clone(), self.registry.clone());
+        thread::spawn(move || {
+            if let Err(error) = serve(&listener, &reading.resolved, &registry) {
+                crate::say!("notifications: {}", words::system_error(&error));
+            }
+        });
+        Ok(())
+    }
+
+    /// Traces the command in another thread from now on; its word comes when the command has ended and nothing is traced any more.
+    fn trace(&self, process: u32) -> Result<Receiver<io::Result<()>>, Failure> {
+        let (tell, told) = mpsc::channel();
+        let (reading, registry) = (self.reading.clone(), self.registry.clone());
+        thread::spawn(move || {
+            let tracer = match Tracer::seize(process) {
+                Ok(tracer) => tracer,
+                Err(error) => return tell.send(Err(error)),
+            };
+            tell.send(Ok(()))?;
+            thread::scope(|scope| {
+                let answered = tracer.answer(scope, &reading.resolved, &registry);
+                if let Err(error) = answered {
+                    crate::say!("tracing: {}", words::system_error(&error));
+                }
+                // Handlers that still think are waited for by nobody.
+                tell.send(Ok(()))
+            })
+        });
+        let seized = told
+            .recv()
+            .unwrap_or_else(|gone| Err(io::Error::other(gone)));
+        seized.map_err(|error| {
+            let error = words::system_error(&error);
+            Failure::new(
+                Status::NotPossible,
+                format_args!("the command can't be traced, as SCMP_ACT_TRACE needs: {error}"),
+            )
+        })?;
+        Ok(told)
     }
 }
 

@@ -1,12 +1,17 @@
 //! YAML as a tree whose nodes know their places, and such a tree as JSON.
 //!
-//! Apart from what is in the documents, and the only file that knows which library reads them.
+//! Apart from what is in the documents; which library reads them is known here alone, and in `layout`.
+
+mod changes;
+mod layout;
 
 use std::fmt;
 
 use callgate_profile::Span;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+
+pub(crate) use self::changes::{Part, changed};
 
 /// A node and its place.
 #[derive(Clone, Debug, PartialEq)]

@@ -27,6 +27,7 @@
 pub mod elf;
 pub mod filters;
 pub mod processes;
+pub mod ptrace;
 
 mod ending;
 mod feature;

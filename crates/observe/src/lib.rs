@@ -14,14 +14,12 @@
 //! Yes, to learn what a program needs from what it does. It works without privileges.
 //! No, as the only source of a profile: a run shows what that run did, and another run may take another way.
 #![cfg(target_os = "linux")]
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 mod import;
 mod profile;
 mod ptrace;
 mod recording;
-#[allow(unsafe_code)]
-mod sys;
 
 pub use import::{Imported, Source, import};
 pub use profile::Allowance;

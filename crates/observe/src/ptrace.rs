@@ -12,12 +12,13 @@ use std::io;
 use std::panic;
 use std::thread;
 
+use callgate_bpf::SeccompData;
+use callgate_load::ptrace::{self as kernel, Event, SignalsElsewhere, Stops};
 use callgate_load::{Child, Ending, Executed, Forwarding, Held, Launch, LaunchError};
 use callgate_syscalls::{Arch, Syscall};
 use rustix::io::Errno;
 
 use crate::recording::{Call, Extent, Recording};
-use crate::sys::{self, Entry, Event};
 
 /// Why there is no recording.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub fn record(launch: &Launch) -> Result<Recording, RecordError> {
             let outcome = tracer.follow();
             Ok((tracer, outcome))
         });
-        let _signals = sys::SignalsElsewhere::new();
+        let _signals = SignalsElsewhere::new();
         tracer
             .join()
             .unwrap_or_else(|reason| panic::resume_unwind(reason))
@@ -99,7 +100,9 @@ impl Tracer {
     fn attach(held: Held) -> Result<Self, RecordError> {
         let leader = held.id().cast_signed();
         let forwarding = Forwarding::to(held.id()).map_err(RecordError::Kernel)?;
-        sys::seize(leader).map_err(|error| match Errno::from_io_error(&error) {
+        let seized = kernel::seize(leader, Stops::AtEveryCall);
+        let seized = seized.and_then(|()| kernel::interrupt(leader));
+        seized.map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::PERM | Errno::ACCESS | Errno::NOSYS) => RecordError::NotPermitted(error),
             _ => RecordError::Kernel(error),
         })?;
@@ -125,7 +128,7 @@ impl Tracer {
     /// Handles events until nothing is left that is traced.
     fn follow(&mut self) -> Result<(), RecordError> {
         loop {
-            match sys::next() {
+            match kernel::next() {
                 Ok((thread, event)) => self.handle(thread, event)?,
                 Err(error) => match Errno::from_io_error(&error) {
                     Some(Errno::INTR) => {}
@@ -173,24 +176,24 @@ impl Tracer {
         };
         if self.phase == Phase::Leaving {
             self.threads.remove(&thread);
-            return sys::detach(thread, signal);
+            return kernel::detach(thread, signal);
         }
         match event {
-            Event::GroupStopped => return sys::listen(thread),
+            Event::GroupStopped => return kernel::listen(thread),
             Event::Call => {
-                if let Some(entry) = sys::entry(thread)? {
+                if let Some(entry) = kernel::entry(thread)? {
                     self.entered(thread, entry);
                 }
             }
             Event::Executed => self.executed(thread),
             _ => {}
         }
-        sys::resume(thread, signal)
+        kernel::resume(thread, Stops::AtEveryCall, signal)
     }
 
-    fn entered(&mut self, thread: i32, entry: Entry) {
+    fn entered(&mut self, thread: i32, entry: SeccompData) {
         let call = Call {
-            audit: entry.audit,
+            audit: entry.arch,
             nr: entry.nr,
         };
         let name = call.syscall().map(Syscall::name);
@@ -211,7 +214,7 @@ impl Tracer {
             self.executed = Executed::Yes;
         }
         // The thread that made the call has its process's number now; its own is gone without an ending.
-        if let Ok(former) = sys::message(thread)
+        if let Ok(former) = kernel::message(thread)
             && former != thread
         {
             self.threads.remove(&former);
@@ -235,7 +238,7 @@ impl Tracer {
         self.recording.extent = Extent::UntilInterrupted;
         for &thread in &self.threads {
             // One that has just ended is reported by the wait.
-            let _gone = sys::interrupt(thread);
+            let _gone = kernel::interrupt(thread);
         }
     }
 }
@@ -255,7 +258,7 @@ fn is_untraced(thread: i32, arch: Option<Arch>, name: Option<&str>, args: &[u64;
         (Some("clone"), Some(Arch::S390 | Arch::S390x)) => args[1],
         (Some("clone"), _) => args[0],
         // The first 64 bits of struct clone_args.
-        (Some("clone3"), _) => sys::peek(thread, args[0] + LOW_WORD).unwrap_or(0),
+        (Some("clone3"), _) => kernel::peek(thread, args[0] + LOW_WORD).unwrap_or(0),
         _ => 0,
     };
     flags & UNTRACED != 0

@@ -3,6 +3,7 @@
 mod dialects;
 mod minijail;
 mod seccompiler;
+mod systemd;
 
 use callgate_analyze::export::Request;
 use callgate_engines::{Target, read};

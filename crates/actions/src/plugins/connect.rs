@@ -39,6 +39,7 @@ The profile has to refuse io_uring, which connects and sends without these calls
 
     \"with\": { \"allow\": [\"127.0.0.1:5432\"] }",
     around: &["io_uring_setup"],
+    gives_descriptors: false,
     make,
 };
 

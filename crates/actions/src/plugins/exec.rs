@@ -35,6 +35,7 @@ and what a program loads into itself, are not asked about.
 
     \"with\": { \"allow\": [\"/usr/bin/cat\", \"/usr/bin/env sha256:9f86d0…\"] }",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

@@ -23,6 +23,7 @@ allow it. The same call by the same program is told once.
 
 `errno`: the name of the errno that the caller gets; EPERM by default.",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

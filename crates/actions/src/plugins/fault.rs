@@ -30,6 +30,7 @@ Some of the calls fail with an errno, or wait before they are made; the others a
     \"with\": { \"every\": 100, \"errno\": \"EIO\" }
     \"with\": { \"share\": 0.01, \"delay_ms\": 200 }",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

@@ -27,6 +27,7 @@ them before the kernel reads them.
 
 No settings.",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

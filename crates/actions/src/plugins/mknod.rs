@@ -26,6 +26,7 @@ as \"10:229\". Without it: all those that have a name here.
 
     \"with\": { \"devices\": [\"null\", \"zero\", \"10:229\"] }",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

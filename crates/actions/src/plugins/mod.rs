@@ -13,13 +13,14 @@ mod mount;
 mod open;
 mod rate;
 mod roots;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use callgate_bpf::Action;
-use callgate_profile::{ActionName, CustomAction as Declared, Problem, Profile, codes};
+use callgate_profile::{ActionName, CustomAction as Declared, Problem, Profile, Spanned, codes};
 use serde_json::Value;
 
 use crate::call::Call;
@@ -27,6 +28,7 @@ use crate::external;
 use crate::registry::{CustomAction, EPERM, NotifyHandler, Registry};
 
 pub use config::Fault;
+use traced::Traced;
 
 /// What plugins need of the program that they are part of.
 #[derive(Clone)]
@@ -49,6 +51,8 @@ pub struct Plugin {
     pub manual: &'static str,
     /// Calls that do what it is asked about without its being asked: a profile has to refuse them, or it is of no use.
     pub around: &'static [&'static str],
+    /// Whether it gives its callers descriptors, as only a listener can.
+    pub gives_descriptors: bool,
     make: Make,
 }
 
@@ -114,9 +118,10 @@ fn action(declared: &Declared, surroundings: &Surroundings) -> Result<CustomActi
     let answer = answer
         .and_then(kernel_action)
         .unwrap_or(Action::Errno(EPERM));
-    let (Action::Notify, Some(plugin)) = (answer, &declared.plugin) else {
+    let Some(plugin) = &declared.plugin else {
         return Ok(CustomAction::alias(name, answer));
     };
+    can_be_asked_by(answer, plugin)?;
     let with = declared.with.as_ref();
     let place = with.map_or(plugin.span, |with| with.span);
     let handler = make(plugin, with.map(|with| &with.value), surroundings).map_err(|faults| {
@@ -130,7 +135,10 @@ fn action(declared: &Declared, surroundings: &Surroundings) -> Result<CustomActi
         };
         faults.into_iter().map(problem).collect::<Vec<_>>()
     })?;
-    let action = CustomAction::notify(name, handler);
+    let action = match answer {
+        Action::Trace(_) => CustomAction::trace(name, Traced(handler)),
+        _ => CustomAction::notify(name, handler),
+    };
     let otherwise = declared
         .otherwise
         .as_ref()
@@ -139,6 +147,32 @@ fn action(declared: &Declared, surroundings: &Surroundings) -> Result<CustomActi
         Some(otherwise) => action.otherwise(otherwise),
         None => action,
     })
+}
+
+/// Refuses an answer by which the kernel does not ask a plugin.
+fn can_be_asked_by(answer: Action, plugin: &Spanned<String>) -> Result<(), Vec<Problem>> {
+    let name = &plugin.value;
+    let message = match answer {
+        Action::Notify => return Ok(()),
+        Action::Trace(_) => {
+            let shipped = SHIPPED.iter().find(|plugin| plugin.name == *name);
+            if !shipped.is_some_and(|plugin| plugin.gives_descriptors) {
+                return Ok(());
+            }
+            format!(
+                "plugin {name} gives descriptors, which a tracer can't: its answer is SCMP_ACT_NOTIFY"
+            )
+        }
+        Action::Trap(_) => {
+            "SCMP_ACT_TRAP asks the program itself, and no plugin: SCMP_ACT_NOTIFY does".to_owned()
+        }
+        other => format!("{} asks nobody: SCMP_ACT_NOTIFY does", other.scmp_name()),
+    };
+    Err(vec![Problem::error(
+        codes::CUSTOM_ACTION,
+        plugin.span,
+        message,
+    )])
 }
 
 fn make(name: &str, with: Option<&Value>, surroundings: &Surroundings) -> Made {

@@ -11,7 +11,7 @@ use rustix::mount::MountFlags;
 use serde_json::Value;
 
 use super::config::Config;
-use super::roots::{self, directory};
+use super::roots::{self, LastLink, directory};
 use super::{Made, Plugin, Surroundings};
 use crate::call::{Call, PATH_MAX};
 use crate::credentials::{as_caller, whole};
@@ -37,6 +37,7 @@ which programs could mount without this call; they use it then.
 
     \"with\": { \"types\": [\"tmpfs\", \"proc\"], \"beneath\": [\"/mnt\"] }",
     around: &["fsmount", "open_tree", "move_mount"],
+    gives_descriptors: false,
     make,
 };
 
@@ -81,11 +82,16 @@ impl Mount {
         }
         let target = call.text(target, PATH_MAX)?;
         let place = place::of_path(call, None, target.as_bytes())?;
-        let Some(way) = roots::way(self.beneath.iter(), &place) else {
+        let directory = as_caller(call, || {
+            let Some(way) = roots::way(self.beneath.iter(), &place, LastLink::Followed)? else {
+                return Ok(None);
+            };
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            way.open(flags, Mode::empty()).map(Some)
+        })?;
+        let Some(directory) = directory else {
             return Ok(Reply::Otherwise);
         };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = as_caller(call, || way.open(&place, flags, Mode::empty()))?;
         let caller = whole(call)?;
         sys::mount_elsewhere(&caller, directory.as_fd(), &words)?;
         Ok(Reply::Value(0))

@@ -13,7 +13,7 @@ use rustix::process::umask;
 use serde_json::Value;
 
 use super::config::Config;
-use super::roots::{self, Way, directory};
+use super::roots::{self, LastLink, directory};
 use super::{Made, Plugin, Surroundings};
 use crate::call::{Call, PATH_MAX};
 use crate::credentials::as_caller;
@@ -33,12 +33,13 @@ to symbolic links meanwhile leads out of no directory. Other paths get the actio
 `read`: directories beneath which files may be opened for reading.
 `write`: directories beneath which files may be opened for reading and writing, made and emptied.
 
-Both are absolute paths in the caller's root. A symbolic link that is absolute, or that leads out, is refused (EXDEV); so is what
-lies in /proc (EACCES), which would show the supervisor. openat2 with resolve flags of its own gets ENOSYS; the C library opens
+Both are absolute paths in the caller's root. Symbolic links and `..` lead where the kernel takes them, and the file at their end has
+to lie beneath a directory. What lies in /proc is refused (EACCES), as it would show the supervisor. openat2 with resolve flags of its own gets ENOSYS; the C library opens
 without them then. The profile has to refuse io_uring, which opens files without these calls.
 
     \"with\": { \"read\": [\"/usr\", \"/etc\"], \"write\": [\"/tmp/build\"] }",
     around: &["io_uring_setup"],
+    gives_descriptors: true,
     make,
 };
 
@@ -81,10 +82,10 @@ impl Open {
         }
         let place = place::of_path(call, request.directory, path.as_bytes())?;
         let read = self.read.iter().filter(|_| !request.writes());
-        let Some(way) = roots::way(read.chain(&self.write), &place) else {
+        let roots = read.chain(&self.write);
+        let Some(descriptor) = opened(call, &place, roots, &request)? else {
             return Ok(Reply::Otherwise);
         };
-        let descriptor = opened(call, &place, way, &request)?;
         let on_exec = match request.flags.contains(OFlags::CLOEXEC) {
             true => OnExec::Close,
             false => OnExec::Keep,
@@ -105,6 +106,15 @@ impl Request {
         // Reading a path alone asks for nothing.
         !self.flags.contains(OFlags::PATH)
             && (access != OFlags::RDONLY || self.flags.intersects(changing))
+    }
+
+    /// Whether a link at the end of the path is followed, as open(2) says.
+    fn last_link(&self) -> LastLink {
+        let makes = self.flags.contains(OFlags::CREATE | OFlags::EXCL);
+        match makes || self.flags.contains(OFlags::NOFOLLOW) {
+            true => LastLink::Kept,
+            false => LastLink::Followed,
+        }
     }
 }
 
@@ -174,8 +184,13 @@ fn open_how(call: &Call<'_>, how: u64, size: u64) -> io::Result<[u64; 2]> {
     Ok([flags.unwrap_or(0), mode.unwrap_or(0)])
 }
 
-/// Opens what is requested, with the caller's credentials and mask.
-fn opened(call: &Call<'_>, place: &Place, way: Way<'_>, request: &Request) -> io::Result<OwnedFd> {
+/// Opens what is requested, with the caller's credentials and mask; none where it lies beneath no root.
+fn opened<'s>(
+    call: &Call<'_>,
+    place: &Place,
+    roots: impl Iterator<Item = &'s Vec<u8>>,
+    request: &Request,
+) -> io::Result<Option<OwnedFd>> {
     let mask = call.status("Umask")?;
     let mask = u32::from_str_radix(&mask, 8).map_err(|_| Errno::INVAL)?;
     take_mask(Mode::from_bits_truncate(mask))?;
@@ -186,11 +201,16 @@ fn opened(call: &Call<'_>, place: &Place, way: Way<'_>, request: &Request) -> io
         // openat2 refuses what open overlooks.
         false => Mode::empty(),
     };
-    let opened = as_caller(call, || way.open(place, flags, mode))?;
-    if fstatfs(&opened)?.f_type == PROC_SUPER_MAGIC {
-        return Err(Errno::ACCESS.into());
+    let opened = as_caller(call, || {
+        match roots::way(roots, place, request.last_link())? {
+            Some(way) => way.open(flags, mode).map(Some),
+            None => Ok(None),
+        }
+    })?;
+    match opened {
+        Some(opened) if fstatfs(&opened)?.f_type == PROC_SUPER_MAGIC => Err(Errno::ACCESS.into()),
+        opened => Ok(opened),
     }
-    Ok(opened)
 }
 
 /// Gives this thread a mask, which it shares with no other from then on.

@@ -27,6 +27,7 @@ Calls above the rate wait for their turn, or fail. All processes under the filte
 
     \"with\": { \"per_second\": 50, \"burst\": 10 }",
     around: &[],
+    gives_descriptors: false,
     make,
 };
 

@@ -36,7 +36,7 @@ pub(super) fn write(table: &Table) -> Result<(String, Policy), &'static str> {
         }
     }
     let text = head(arch, default, bad_arch) + &lines;
-    Ok((text, Table::policy_of_one(arch, &said, [default, bad_arch])))
+    Ok((text, Table::policy(arch, &said, [default, bad_arch])))
 }
 
 /// The command that compiles the policy, and what it says itself of calls without a line.

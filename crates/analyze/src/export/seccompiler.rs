@@ -46,7 +46,7 @@ pub(super) fn write(table: &Table) -> Result<(String, Policy), &'static str> {
         answer(matched),
         rules.join(",\n")
     );
-    let policy = Table::policy_of_one(table.arches[0], &said, [default, BAD_ARCH]);
+    let policy = Table::policy(table.arches[0], &said, [default, BAD_ARCH]);
     Ok((text, policy))
 }
 

@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
 const PAGE: &str = "\
 Two rules for one call have no comparisons, and different actions.
 Under callgate the stricter one counts, for Docker the first.
-Take one of them out.
+Take one of them out: `--fix` takes the less strict one, unless one of the two counts under some conditions only.
 ";
 
 const EXAMPLE: Example = Example::new(
@@ -41,7 +41,8 @@ const EXAMPLE: Example = Example::new(
   ]
 }
 "#,
-);
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

@@ -23,7 +23,7 @@ const PAGE: &str = "\
 A rule has comparisons, and another one for the same call has none, or fewer of the same.
 Under callgate the strictest rule that matches a call counts.
 libseccomp keeps the broader rule and drops the narrower one, whichever stands first.
-Give the broader rule a comparison that excludes what the narrower one is about.
+Give the broader rule a comparison that excludes what the narrower one is about; a narrower rule that is no stricter may go.
 ";
 
 const EXAMPLE: Example = Example::new(
@@ -43,7 +43,8 @@ const EXAMPLE: Example = Example::new(
   ]
 }
 "#,
-);
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

@@ -41,7 +41,7 @@ const EXAMPLE: Example = Example::new(
     r#"{
   "defaultAction": "SCMP_ACT_ERRNO",
   "syscalls": [
-    { "names": ["statx", "getrandom", "renameat2", "preadv2", "pwritev2", "copy_file_range", "pidfd_open", "rseq", "membarrier"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["statx", "getrandom", "renameat2", "preadv2", "pwritev2"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
     { "names": ["clone", "clone3", "close_range", "read"], "action": "SCMP_ACT_ALLOW" }
   ]
 }

@@ -22,7 +22,7 @@ pub(crate) const LINT: Lint = Lint {
 const PAGE: &str = "\
 SCMP_ACT_TRACE asks whoever traces the process, and the profile can't say who that is.
 Without a tracer the call is answered with ENOSYS; with one, every such call stops twice.
-A container engine sets up no tracer.
+A container engine sets up no tracer; `callgate run` traces the command where an action of the profile's own has this answer and a plugin.
 SCMP_ACT_NOTIFY asks a listener that a profile can name, SCMP_ACT_LOG only writes the call down.
 ";
 
@@ -44,7 +44,13 @@ const EXAMPLE: Example = Example::new(
 );
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    let found = actions(subject.profile).find(|action| action.value == ActionName::Trace);
+    let custom = subject.profile.x_actions.values();
+    let answered: Vec<_> = custom
+        .filter(|action| action.plugin.is_some())
+        .filter_map(|action| Some(action.answer.as_ref()?.span))
+        .collect();
+    let found = actions(subject.profile)
+        .find(|action| action.value == ActionName::Trace && !answered.contains(&action.span));
     let problem = found.map(|action| {
         LINT.problem(
             action.span,
@@ -73,5 +79,20 @@ mod tests {
             "callgate",
             "CG414"
         ));
+    }
+
+    #[test]
+    fn a_plugin_answers_as_a_tracer() {
+        let of = |action: &str| {
+            document("SCMP_ACT_ALLOW", &[&rule(&["getpgid"], "x-it")]).replacen(
+                '{',
+                &format!(
+                    r#"{{ "x-actions": {{ "x-it": {{ "answer": "SCMP_ACT_TRACE" {action} }} }},"#
+                ),
+                1,
+            )
+        };
+        assert!(finds(&of(""), "callgate", "CG414"));
+        assert!(!finds(&of(r#", "plugin": "log""#), "callgate", "CG414"));
     }
 }

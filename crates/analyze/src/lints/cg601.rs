@@ -5,6 +5,7 @@
 use callgate_engines::{Floor, NoNewPrivileges};
 use callgate_profile::{Problem, Severity};
 
+use super::listed::some_of;
 use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
@@ -46,9 +47,6 @@ const EXAMPLE: Example = Example::new(
 )
 .asked("--target docker@20.10");
 
-/// As many calls as a message names.
-const NAMED: usize = 4;
-
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = floor(subject.resolved, subject.target);
     let below = found.filter(|found| !found.missing.is_empty());
@@ -62,10 +60,7 @@ fn problem(subject: &Subject<'_>, below: &FloorSummary) -> Problem {
     let FloorSummary { floor, missing } = below;
     let runtime = format!("{} {}", floor.runtime(), floor.version());
     let names: Vec<&str> = missing.iter().map(|missing| missing.call.name()).collect();
-    let listed = match names.len().checked_sub(NAMED) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names[..NAMED].join(", ")),
-    };
+    let listed = some_of(&names);
     let (severity, outcome) = match below.is_certain() {
         true => (LINT.severity, "starts fail"),
         false => (

@@ -5,7 +5,7 @@
 use callgate_engines::Runtime;
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::listed::refused;
 use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
@@ -65,27 +65,13 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
     if !is_go || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
-    let arch = subject.target.native;
-    let refused = OF_GO
-        .iter()
-        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
-    let refused: Vec<_> = refused.collect();
-    // A profile that makes no call at all has other lints.
-    if subject.makes_nothing(arch) {
-        return Vec::new();
-    }
-    let Some(&(_, first)) = refused.first() else {
-        return Vec::new();
-    };
-    let names: Vec<&str> = refused.iter().map(|&(name, _)| name).collect();
-    let message = format!(
-        "runc may need {} at any time, as every program in Go",
-        some_of(&names)
-    );
-    vec![
+    let refused = refused(subject, OF_GO);
+    let problem = refused.map(|(first, names)| {
+        let message = format!("runc may need {names} at any time, as every program in Go");
         LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first)),
-    ]
+            .note(subject.shown(first))
+    });
+    problem.into_iter().collect()
 }
 
 #[cfg(test)]

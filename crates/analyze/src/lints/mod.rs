@@ -116,6 +116,7 @@ mod listed;
 mod probed;
 #[cfg(test)]
 mod testing;
+mod values;
 mod written;
 
 /// Every lint, by code.

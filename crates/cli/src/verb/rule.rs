@@ -7,10 +7,9 @@ use std::fmt::Write;
 use callgate_analyze::{Example, LINTS, Lint, lint_by_id};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use similar::TextDiff;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::{output, render};
+use crate::{difference, output, render};
 
 /// Explain a problem that check finds: what it is, why it matters, what to do
 ///
@@ -146,7 +145,7 @@ fn markdown(lints: &[&Lint]) -> String {
 
 /// An example for a terminal.
 fn shown(example: &Example) -> String {
-    let lines = change(example);
+    let lines = difference::whole(example.wrong, example.right);
     let lines = lines.lines().map(|line| format!("    {line}\n"));
     format!("\n{}:\n\n{}", command(example), lines.collect::<String>())
 }
@@ -156,7 +155,7 @@ fn fenced(example: &Example) -> String {
     format!(
         "\n\n`{}`:\n\n```diff\n{}```",
         command(example),
-        change(example)
+        difference::whole(example.wrong, example.right)
     )
 }
 
@@ -169,15 +168,6 @@ fn command(example: &Example) -> String {
     let words = ["callgate check", example.options, fix, example.file];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     words.join(" ")
-}
-
-/// An example with its problem in the lines that go, and without it in those that come.
-fn change(example: &Example) -> String {
-    let difference = TextDiff::from_lines(example.wrong, example.right);
-    let lines = difference.iter_all_changes();
-    lines
-        .map(|line| format!("{}{}", line.tag(), line.value()))
-        .collect()
 }
 
 /// A page with a sentence a line, and nothing in it that Markdown would act on.

@@ -247,6 +247,8 @@ impl Filter {
     }
 
     fn say_what_is_not_enforced(&self, support: &Support) {
+        let asked_by = self.supervisor.as_ref().map(Supervisor::asked_by);
+        let asked_by = asked_by.unwrap_or_default();
         for action in self.actions() {
             let name = action.scmp_name();
             let lacking = Feature::of_action(action)
@@ -256,10 +258,10 @@ impl Filter {
                     "this kernel has no {name} (Linux {}): the filter kills where the profile says it",
                     feature.since()
                 ),
-                (Action::Notify, None) if self.supervisor.is_none() => crate::say!(
+                (Action::Notify, None) if !asked_by.listener => crate::say!(
                     "{name}: no supervisor answers, so the calls that it is for get ENOSYS"
                 ),
-                (Action::Trace(_), None) => {
+                (Action::Trace(_), None) if !asked_by.tracer => {
                     crate::say!("{name}: without a tracer the calls that it is for get ENOSYS")
                 }
                 (Action::Log, None) if !is_logged(support, "log") => crate::say!(

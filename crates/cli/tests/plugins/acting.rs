@@ -14,12 +14,21 @@ use super::{Place, left_out, run, text};
 fn open_reads_and_writes_beneath_its_directories_alone() {
     let place = Place::new("open");
     let folder = place.folder.display().to_string();
-    for name in ["in", "out"] {
+    for name in ["in", "inside", "out"] {
         fs::create_dir(place.folder.join(name)).expect("a folder");
     }
     place.file("in/given", "given\n");
-    place.file("secret", "secret\n");
-    std::os::unix::fs::symlink("../secret", place.folder.join("in/link")).expect("a link");
+    for name in ["secret", "inside/secret"] {
+        place.file(name, "secret\n");
+    }
+    let given = format!("{folder}/in/given");
+    for (target, link) in [
+        ("../secret", "in/link"),
+        (given.as_str(), "out/link"),
+        ("made", "out/dangling"),
+    ] {
+        std::os::unix::fs::symlink(target, place.folder.join(link)).expect("a link");
+    }
     let profile = place.profile(
         r#""open", "openat", "openat2", "creat""#,
         &format!(
@@ -42,7 +51,10 @@ fn open_reads_and_writes_beneath_its_directories_alone() {
         "cat secret",
         "cat in/../secret",
         "cat in/link",
+        "cat inside/secret",
+        "cat out/link/../../secret",
         "echo no > in/given",
+        "echo no > out/link",
         "echo no > new",
         "cat /proc/self/status",
     ] {
@@ -54,7 +66,15 @@ fn open_reads_and_writes_beneath_its_directories_alone() {
         fs::read_to_string(place.folder.join("in/given")).expect("it is there"),
         "given\n"
     );
-    let written = shell("umask 027; echo made > out/made; cat out/made; stat -c %a out/made");
+    for same in [
+        "cat inside/../in/given",
+        "cat out/link",
+        "cd inside; cat ../out/../in/./given",
+    ] {
+        let read = shell(same);
+        assert_eq!(text(&read.stdout), "given\n", "{same}: {read:?}");
+    }
+    let written = shell("umask 027; echo made > out/dangling; cat out/made; stat -c %a out/made");
     assert_eq!(text(&written.stdout), "made\n640\n", "{written:?}");
 }
 

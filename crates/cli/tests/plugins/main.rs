@@ -11,6 +11,8 @@
 mod left_out;
 
 mod acting;
+mod programs;
+mod traced;
 
 use std::fs;
 use std::net::TcpListener;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Edit, Text};
+use super::{Edit, Text, put};
 use crate::json::Value;
 use crate::problem::Change;
 use crate::span::Span;
@@ -50,13 +50,7 @@ impl Text<'_> {
         }
         for (container, items) in containers {
             for (index, new) in items.inserted {
-                let insertion = self.insert(container, index, &new);
-                // What comes after a value that changes as well is one edit with it.
-                let mut others = edits.iter_mut();
-                match others.find(|edit: &&mut Edit| edit.span.end == insertion.span.start) {
-                    Some(edit) => edit.replacement.push_str(&insertion.replacement),
-                    None => edits.push(insertion),
-                }
+                put(self.insert(container, index, &new), &mut edits);
             }
             removed.extend(self.remove(container, &items.removed));
         }

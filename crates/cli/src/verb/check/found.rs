@@ -67,15 +67,12 @@ fn of_manifest(
     standards: &[&Standard],
 ) -> Vec<Problem> {
     let mut problems = manifest.problems;
-    for json in &manifest.profiles {
-        let profile = manifest::document_of(json, file, options);
-        let mut found = extending::problems(&profile, options, standards);
+    for profile in &manifest.profiles {
+        let document = manifest::document_of(&profile.json, file, options);
+        let mut found = extending::problems(&document, options, standards);
         // A problem in a base has no place in the YAML.
-        found.retain(|problem| problem.span.start <= json.text.len());
-        let moved = found
-            .into_iter()
-            .map(|problem| manifest::moved(problem, json));
-        problems.extend(moved);
+        found.retain(|problem| problem.span.start <= document.text.len());
+        problems.extend(found.into_iter().map(|problem| profile.moved(problem)));
     }
     problems.sort_by_key(|problem| problem.span.start);
     problems

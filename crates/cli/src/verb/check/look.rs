@@ -81,7 +81,8 @@ impl Look {
     pub(crate) fn in_yaml(&self, offset: usize) -> Option<Inner> {
         let document = &self.checked.document;
         let profiles = manifest::of(document)?.profiles.into_iter();
-        let mut with_it = profiles.filter_map(|json| Some((json.offset(offset)?, json)));
+        let mut with_it =
+            profiles.filter_map(|profile| Some((profile.json.offset(offset)?, profile.json)));
         let (offset, json) = with_it.next()?;
         let profile = manifest::document_of(&json, document, self.options);
         Some(Inner {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use callgate_analyze::lint_by_id;
-use callgate_profile::{Problem, Span};
+use callgate_profile::{Change, Problem, Span};
 
 use crate::input::{Document, InputOptions};
 use crate::operator;
@@ -15,11 +15,23 @@ use crate::yaml::{self, Json, Node, Placed};
 #[derive(Default)]
 pub(super) struct Manifest {
     /// Profiles that stand in it.
-    pub(super) profiles: Vec<Json>,
+    pub(super) profiles: Vec<InYaml>,
     /// Profiles that it names and that are there.
     pub(super) named: Vec<PathBuf>,
     /// What is wrong with how it names them.
     pub(super) problems: Vec<Problem>,
+}
+
+/// A profile that stands in YAML.
+pub(super) struct InYaml {
+    /// The profile as JSON.
+    pub(super) json: Json,
+    /// Whether it adds to another one, which is not here.
+    pub(super) is_based: bool,
+    /// The how manieth document it is in.
+    document: usize,
+    /// Where it would begin if the JSON of all of them were one text: so a place says which one it is in.
+    start: usize,
 }
 
 /// Whether a name is that of a YAML file.
@@ -37,11 +49,11 @@ pub(super) fn of(document: &Document) -> Option<Manifest> {
     let text = str::from_utf8(&document.text).ok()?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut manifest = Manifest::default();
-    for placed in yaml::read(text)? {
+    for (document, placed) in yaml::read(text)?.into_iter().enumerate() {
         let kind = placed.get("kind").and_then(Placed::text);
         match (kind, placed.get("spec"), placed.get("services")) {
             (Some("SeccompProfile"), Some(spec), _) => {
-                manifest.profiles.push(spec.to_json(operator::OWN_FIELDS));
+                manifest.profile(document, spec);
             }
             (None, _, Some(services)) => manifest.services(services, folder),
             _ => manifest.pods(&placed, folder),
@@ -62,6 +74,39 @@ const MAY_GAIN: &str = "without no-new-privileges the profile has to allow the c
 const WITHOUT_A_FILTER: &str = "the container starts without a filter, and may make every call";
 
 impl Manifest {
+    /// The profile of a document.
+    fn profile(&mut self, document: usize, spec: &Placed) {
+        let base = spec.get("baseProfileName").and_then(Placed::text);
+        let last = self.profiles.last();
+        self.profiles.push(InYaml {
+            json: spec.to_json(operator::OWN_FIELDS),
+            is_based: base.is_some_and(|base| !base.is_empty()),
+            document,
+            start: last.map_or(0, InYaml::end),
+        });
+    }
+
+    /// The text of a file with changes of the profiles in it; none where they can't be made there.
+    pub(super) fn changed(&self, text: &str, changes: &[&Change]) -> Option<String> {
+        let mut parts = Vec::new();
+        for profile in &self.profiles {
+            let here = changes.iter().filter(|change| {
+                let start = change.span().start;
+                profile.start <= start && start < profile.end()
+            });
+            let back = |span: Span| Span::new(span.start - profile.start, span.end - profile.start);
+            parts.push(yaml::Part {
+                document: profile.document,
+                key: "spec",
+                json: &profile.json,
+                changes: here
+                    .map(|change| (*change).clone().at(back(change.span())))
+                    .collect(),
+            });
+        }
+        yaml::changed(text, &parts)
+    }
+
     /// The services of a compose file.
     fn services(&mut self, services: &Placed, folder: &Path) {
         for service in services.children() {
@@ -188,12 +233,21 @@ pub(super) fn document_of(json: &Json, file: &Document, options: InputOptions) -
     Document::new(file.name.clone(), json.text.clone().into_bytes(), options)
 }
 
-/// A problem of a profile in JSON, at its place in the YAML; a change of the JSON is none of the YAML.
-pub(super) fn moved(mut problem: Problem, json: &Json) -> Problem {
-    problem.span = json.place(problem.span);
-    for (span, _) in &mut problem.related {
-        *span = json.place(*span);
+impl InYaml {
+    fn end(&self) -> usize {
+        self.start + self.json.text.len()
     }
-    problem.fix = None;
-    problem
+
+    /// A problem of the profile, at its place in the YAML; its changes are still of the JSON.
+    pub(super) fn moved(&self, mut problem: Problem) -> Problem {
+        problem.span = self.json.place(problem.span);
+        for (span, _) in &mut problem.related {
+            *span = self.json.place(*span);
+        }
+        let on = |span: Span| Span::new(span.start + self.start, span.end + self.start);
+        for change in problem.fix.iter_mut().flat_map(|fix| &mut fix.changes) {
+            *change = change.clone().at(on(change.span()));
+        }
+        problem
+    }
 }

@@ -159,7 +159,7 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
 }
 
 /// As many times as changes are looked for, because one may make way for another.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 16;
 
 /// Makes changes: the documents as they are then, how many were made in each, and those that were not.
 fn mend(

@@ -5,8 +5,8 @@
 
 use callgate_actions::agent::metadata;
 use callgate_engines::{Engine, Runtime, Target};
-use callgate_profile::Profile;
 use callgate_profile::write::Document;
+use callgate_profile::{ActionName, CustomAction, Profile};
 
 use super::{Export, Written};
 use crate::failure::{Failure, Status};
@@ -48,6 +48,13 @@ pub(super) fn written(
             "a profile with plugin actions has neither archMap nor conditions, which no runtime reads",
         ));
     }
+    let mut actions = profile.x_actions.values();
+    if let Some(traced) = actions.find(|action| asks_a_tracer(action)) {
+        let name = &traced.name.value;
+        return Err(refuse(&format!(
+            "{name} asks a tracer, and a runtime has no tracer: its answer is SCMP_ACT_NOTIFY"
+        )));
+    }
     let target = runtime(arguments)?;
     let document = Document::of(profile).ok_or_else(|| refuse("not every value could be read"))?;
     let mut lowered = document
@@ -64,6 +71,11 @@ pub(super) fn written(
             arguments.listener.display()
         ),
     }))
+}
+
+fn asks_a_tracer(action: &CustomAction) -> bool {
+    let answer = action.answer.as_ref().map(|answer| &answer.value);
+    action.plugin.is_some() && answer == Some(&ActionName::Trace)
 }
 
 /// The runtime that loads it: what --target names, else runc.

@@ -45,9 +45,11 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
         differences,
         wider,
     } = listed;
-    let whole = match &target.arches {
-        None => "every call",
-        Some(_) => "every call of the arches that --arch names",
+    let whole = match (&target.arches, tool) {
+        (Some(_), _) => "every call of the arches that --arch names".to_owned(),
+        // A kernel has no calls of another machine's arches, and systemd's filters may let them be.
+        (None, Tool::Systemd) => format!("every call that a kernel of {} has", target.native),
+        (None, _) => "every call".to_owned(),
     };
     if differences.is_empty() {
         arguments.put(&Written {

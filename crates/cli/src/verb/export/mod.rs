@@ -96,8 +96,8 @@ enum Kind {
     /// runc, after what the node permits. What asks a listener is refused there
     #[value(name = "kep-6061")]
     Artifact,
-    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments. Where it refuses by name, a systemd
-    /// whose libseccomp lacks the name lets the call through; the newest name is told
+    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments, as libseccomp takes them. Where it
+    /// refuses by name, a systemd whose libseccomp lacks the name lets the call through; the newest name is told
     Systemd,
     /// The JSON of the crate seccompiler: the native arch, two answers
     Seccompiler,

@@ -1,23 +1,27 @@
-//! ptrace(2) and the wait that goes with it, for which there is no safe crate.
+//! ptrace(2) and the waits that go with it, for which there is no safe crate.
 //!
-//! Apart because it is the crate's one file with `unsafe`: who audits that reads this page and no other.
+//! Apart because `unsafe` stands here.
 
 use std::ffi::{c_int, c_long, c_uint, c_void};
 use std::io;
 use std::mem;
 use std::ptr;
 
-use callgate_load::Forwarding;
+use callgate_bpf::SeccompData;
+
+use crate::forward::Forwarding;
 
 /// What a wait reported of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
+pub enum Event {
     /// It exited with this status.
     Exited(u8),
     /// This signal ended it.
     Signalled(u8),
     /// It enters or leaves a system call.
     Call,
+    /// A filter answered its call with `SCMP_ACT_TRACE`.
+    Asked,
     /// It executed a program.
     Executed,
     /// It began to be traced, or stopped because it was asked to.
@@ -30,61 +34,85 @@ pub(crate) enum Event {
     Signal(c_int),
 }
 
-/// A system call as the kernel shows it to a tracer: before any filter judges it.
+/// At which of its system calls a thread stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// The audit token of the ABI.
-    pub(crate) audit: u32,
-    pub(crate) nr: u32,
-    pub(crate) args: [u64; 6],
+pub enum Stops {
+    /// At every one, before any filter judges it and after it was made.
+    AtEveryCall,
+    /// Where a filter answers `SCMP_ACT_TRACE`, once it has seized for that.
+    WhereAsked,
 }
 
-/// Attaches to a child, so that it and all that it will start are traced, and asks it to stop.
+/// Attaches to a process, so that it and all that it will start are traced.
 ///
-/// Should the tracer end, the kernel ends whatever is traced then.
-pub(crate) fn seize(thread: i32) -> io::Result<()> {
-    const OPTIONS: c_int = libc::PTRACE_O_TRACESYSGOOD
+/// The tracer is this thread. Should it end, the kernel ends whatever is traced then.
+///
+/// # Errors
+/// The process is gone, is traced, or may not be traced.
+pub fn seize(process: i32, stops: Stops) -> io::Result<()> {
+    const ALWAYS: c_int = libc::PTRACE_O_TRACESYSGOOD
         | libc::PTRACE_O_TRACEFORK
         | libc::PTRACE_O_TRACEVFORK
         | libc::PTRACE_O_TRACECLONE
         | libc::PTRACE_O_TRACEEXEC
         | libc::PTRACE_O_EXITKILL;
-    // SAFETY: neither request reads memory of ours.
-    unsafe {
-        trace(libc::PTRACE_SEIZE as c_uint, thread, 0, number(OPTIONS))?;
-    }
-    interrupt(thread)
+    let options = match stops {
+        Stops::AtEveryCall => ALWAYS,
+        Stops::WhereAsked => ALWAYS | libc::PTRACE_O_TRACESECCOMP,
+    };
+    // SAFETY: the request reads no memory of ours.
+    unsafe { trace(libc::PTRACE_SEIZE as c_uint, process, 0, number(options)) }.map(drop)
 }
 
 /// Asks a thread to stop.
-pub(crate) fn interrupt(thread: i32) -> io::Result<()> {
+///
+/// # Errors
+/// It is gone.
+pub fn interrupt(thread: i32) -> io::Result<()> {
     // SAFETY: the request reads no memory of ours.
     unsafe { trace(libc::PTRACE_INTERRUPT as c_uint, thread, 0, ptr::null_mut()) }.map(drop)
 }
 
-/// Lets a stopped thread go on until its next system call, with a signal, or 0.
-pub(crate) fn resume(thread: i32, signal: c_int) -> io::Result<()> {
+/// Lets a stopped thread go on until its next stop, with a signal, or 0.
+///
+/// # Errors
+/// It is gone, or not stopped.
+pub fn resume(thread: i32, stops: Stops, signal: i32) -> io::Result<()> {
+    let request = match stops {
+        Stops::AtEveryCall => libc::PTRACE_SYSCALL,
+        Stops::WhereAsked => libc::PTRACE_CONT,
+    };
     // SAFETY: the request reads no memory of ours.
-    unsafe { trace(libc::PTRACE_SYSCALL as c_uint, thread, 0, number(signal)) }.map(drop)
+    unsafe { trace(request as c_uint, thread, 0, number(signal)) }.map(drop)
 }
 
 /// Leaves a thread stopped with its process, and waits for it to be continued.
-pub(crate) fn listen(thread: i32) -> io::Result<()> {
+///
+/// # Errors
+/// It is gone, or not stopped.
+pub fn listen(thread: i32) -> io::Result<()> {
     // SAFETY: the request reads no memory of ours.
     unsafe { trace(libc::PTRACE_LISTEN as c_uint, thread, 0, ptr::null_mut()) }.map(drop)
 }
 
 /// Lets a stopped thread go on untraced, with a signal, or 0.
-pub(crate) fn detach(thread: i32, signal: c_int) -> io::Result<()> {
+///
+/// # Errors
+/// It is gone, or not stopped.
+pub fn detach(thread: i32, signal: i32) -> io::Result<()> {
     // SAFETY: the request reads no memory of ours.
     unsafe { trace(libc::PTRACE_DETACH as c_uint, thread, 0, number(signal)) }.map(drop)
 }
 
 /// The call that a thread, stopped at one, is entering; none if it is leaving it.
-pub(crate) fn entry(thread: i32) -> io::Result<Option<Entry>> {
+///
+/// # Errors
+/// `EIO` before Linux 5.3, which brought `PTRACE_GET_SYSCALL_INFO`; it is gone, or not stopped.
+pub fn entry(thread: i32) -> io::Result<Option<SeccompData>> {
     /// `PTRACE_GET_SYSCALL_INFO` in `include/uapi/linux/ptrace.h`, since Linux 5.3.
     const GET_SYSCALL_INFO: c_uint = 0x420e;
     const ENTRY: u8 = 1;
+    const ASKED: u8 = 3;
     /// The beginning of `struct ptrace_syscall_info`, up to the end of what an entry has.
     #[repr(C)]
     struct Info {
@@ -107,16 +135,20 @@ pub(crate) fn entry(thread: i32) -> io::Result<Option<Entry>> {
             (&raw mut info).cast(),
         )?;
     }
-    Ok((info.op == ENTRY).then_some(Entry {
-        audit: info.arch,
+    Ok(matches!(info.op, ENTRY | ASKED).then_some(SeccompData {
         // The kernel's number is an int.
         nr: info.nr as u32,
+        arch: info.arch,
+        instruction_pointer: info.instruction_pointer,
         args: info.args,
     }))
 }
 
 /// A word of a stopped thread's memory.
-pub(crate) fn peek(thread: i32, address: u64) -> io::Result<u64> {
+///
+/// # Errors
+/// It has none there; it is gone, or not stopped.
+pub fn peek(thread: i32, address: u64) -> io::Result<u64> {
     let mut word: c_long = 0;
     let address = usize::try_from(address).map_err(io::Error::other)?;
     // SAFETY: the raw call (unlike the C library's) writes the word to `word`.
@@ -135,8 +167,12 @@ pub(crate) fn peek(thread: i32, address: u64) -> io::Result<u64> {
     Ok(word as u64)
 }
 
-/// The number that the kernel attached to an event: after an execve, the thread that made the call.
-pub(crate) fn message(thread: i32) -> io::Result<i32> {
+/// The number that the kernel attached to an event: after an execve, the thread that made the call; of a thread that started
+/// another, that one.
+///
+/// # Errors
+/// It is gone, or not stopped at such an event.
+pub fn message(thread: i32) -> io::Result<i32> {
     let mut message: libc::c_ulong = 0;
     // SAFETY: the kernel writes one unsigned long to `message`.
     unsafe {
@@ -150,10 +186,11 @@ pub(crate) fn message(thread: i32) -> io::Result<i32> {
     i32::try_from(message).map_err(io::Error::other)
 }
 
-/// Waits for the next event of a child or tracee of this thread, and says which thread's it is.
+/// Waits for the next event of a child or tracee of this thread, and says which thread's it is. Who ended is reaped.
 ///
+/// # Errors
 /// `EINTR` where a signal came, `ECHILD` where there are no more.
-pub(crate) fn next() -> io::Result<(i32, Event)> {
+pub fn next() -> io::Result<(i32, Event)> {
     let mut status = 0;
     // SAFETY: the kernel writes one int to `status`.
     let thread = unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL | libc::__WNOTHREAD) };
@@ -161,6 +198,63 @@ pub(crate) fn next() -> io::Result<(i32, Event)> {
         return Err(io::Error::last_os_error());
     }
     Ok((thread, event(status)))
+}
+
+/// Who has an event that waits to be [taken](take).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A thread stopped, and this is its number.
+    Stopped(i32),
+    /// A thread ended.
+    Ended(i32),
+}
+
+/// How long a look lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Until there is something to see.
+    Long,
+    /// No time at all.
+    Short,
+}
+
+/// Sees whether a child or tracee of this thread has an event, and leaves the event where it is; none where nothing was to be seen.
+///
+/// # Errors
+/// As for [`next`].
+pub fn look(look: Look) -> io::Result<Option<Seen>> {
+    let options = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | libc::__WALL | libc::__WNOTHREAD;
+    let options = match look {
+        Look::Long => options,
+        Look::Short => options | libc::WNOHANG,
+    };
+    // SAFETY: plain data, which stays zero where there is nothing to see.
+    let mut seen: libc::siginfo_t = unsafe { mem::zeroed() };
+    // SAFETY: the kernel writes one siginfo.
+    let answer = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut seen, options) };
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: what waitid writes has a process number, and so have zeroes.
+    let thread = unsafe { seen.si_pid() };
+    Ok(match seen.si_code {
+        _ if thread == 0 => None,
+        libc::CLD_EXITED | libc::CLD_KILLED | libc::CLD_DUMPED => Some(Seen::Ended(thread)),
+        _ => Some(Seen::Stopped(thread)),
+    })
+}
+
+/// Waits for the next event of a thread that this one traces. Who ended is reaped.
+///
+/// # Errors
+/// As for [`next`].
+pub fn take(thread: i32) -> io::Result<Event> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one int to `status`.
+    match unsafe { libc::waitpid(thread, &raw mut status, libc::__WALL) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(event(status)),
+    }
 }
 
 fn event(status: c_int) -> Event {
@@ -176,17 +270,24 @@ fn event(status: c_int) -> Event {
         libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP => Event::Stopped,
         libc::PTRACE_EVENT_STOP => Event::GroupStopped,
         libc::PTRACE_EVENT_EXEC => Event::Executed,
+        libc::PTRACE_EVENT_SECCOMP => Event::Asked,
         0 if signal == libc::SIGTRAP | 0x80 => Event::Call,
         0 => Event::Signal(signal),
         _ => Event::Started,
     }
 }
 
-/// While this lives, signals that a supervisor forwards come to the other threads of this process.
-pub(crate) struct SignalsElsewhere(libc::sigset_t);
+/// While this lives, signals that a supervisor [forwards](Forwarding) come to the other threads of this process.
+pub struct SignalsElsewhere(libc::sigset_t);
 
 impl SignalsElsewhere {
-    pub(crate) fn new() -> Self {
+    /// From now on.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it does something to this thread"
+    )]
+    pub fn new() -> Self {
         // SAFETY: sigset_t is plain data, filled by the calls.
         unsafe {
             let mut signals: libc::sigset_t = mem::zeroed();

@@ -3,24 +3,17 @@
 //!
 //! Apart from the golden texts, which say what callgate writes: here somebody else says what a SeccompProfile is.
 
-#[path = "../../../../tests/src/left_out.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of another crate, of which two functions are used"
-)]
-mod left_out;
-
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::{callgate, folder, left_out, profiles};
+
 const SCHEMA: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/tests/operator/seccompprofile.schema.json"
+    "/tests/exports/seccompprofile.schema.json"
 );
 
 /// Reads YAML; says what of it does not fit the schema, and what its spec is.
@@ -58,39 +51,13 @@ fn read(text: &[u8]) -> (Vec<String>, Value) {
     serde_json::from_slice(&output.stdout).expect("two answers")
 }
 
-fn callgate(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_callgate"))
-        .args(words)
-        .output()
-        .expect("it starts")
-}
-
-/// Ours, the built-in one, and other people's where they are beside the checkout.
-fn profiles(test: &str) -> Vec<String> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/profiles")];
-    match left_out::shared() {
-        Some(folder) => folders.push(folder.join("corpus")),
-        None => left_out::left_out(test, "../shared is not beside the checkout"),
-    }
-    let paths = folders.iter().flat_map(|folder| {
-        let entries = fs::read_dir(folder).expect("a folder");
-        entries.map(|entry| entry.expect("an entry").path())
-    });
-    let is_json = |path: &PathBuf| path.extension().is_some_and(|end| end == "json");
-    let names = paths
-        .filter(is_json)
-        .map(|path| path.to_str().expect("a path").to_owned());
-    names.chain(["docker:default".to_owned()]).collect()
-}
-
 #[test]
 fn an_api_server_takes_every_resource() {
-    let name = "operator::an_api_server_takes_every_resource";
+    let name = "exports::operator::an_api_server_takes_every_resource";
     if let Some(reason) = lacking() {
         return left_out::left_out(name, reason);
     }
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("operator");
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder("operator");
     let [program, spec] = ["program.bpf", "spec.json"].map(|name| folder.join(name));
     let [program, spec] = [&program, &spec].map(|path| path.to_str().expect("a path"));
     let (mut taken, mut proved) = (0, 0);
@@ -128,7 +95,7 @@ fn an_api_server_takes_every_resource() {
 #[test]
 fn the_schema_sees_what_is_wrong() {
     if let Some(reason) = lacking() {
-        return left_out::left_out("operator::the_schema_sees_what_is_wrong", reason);
+        return left_out::left_out("exports::operator::the_schema_sees_what_is_wrong", reason);
     }
     let words = ["export", "spo", "tests/profiles/no-x25.json"];
     let arch = ["--native", "x86_64", "--arch", "x86_64"];
