@@ -1,8 +1,9 @@
 //! The bases of a document: the files and the built-in profiles that it names by `x-extends`.
 //!
-//! Apart from reading what a user names, because these are named by a document, which may come from anybody: it reaches files
-//! from its own folder alone, and nothing but files.
+//! Apart from reading what a user names, because these are named by a document, which may come from anybody: it reaches files that
+//! have an end, by their paths from its own folder, and nothing else.
 
+use std::fs::{self, Metadata};
 use std::path::{self, Component, Path, PathBuf};
 
 use callgate_profile::edit::{Edit, Text};
@@ -74,11 +75,17 @@ fn open(reference: &str, beside: &str, options: InputOptions) -> Result<Base, St
     let folder = Path::new(beside).parent().unwrap_or(Path::new(""));
     let path = plain(&folder.join(reference));
     let name = path.to_string_lossy().into_owned();
-    if !path.is_file() {
-        let name = words::harmless(&name);
-        return Err(format!(
-            "there is no file {name}, and no profile of this name is built in"
-        ));
+    let found = fs::metadata(&path).ok().filter(Metadata::is_file);
+    match found.map(|found| found.len()) {
+        None => {
+            let name = words::harmless(&name);
+            return Err(format!(
+                "there is no file {name}, and no profile of this name is built in"
+            ));
+        }
+        // What the kernel makes up while it is read has no length, and need not end.
+        Some(0) => return Err(format!("{} is empty", words::harmless(&name))),
+        Some(_) => {}
     }
     let text = input::bytes_of(&name, options).map_err(|failure| failure.message())?;
     Ok(Base { name, text })
@@ -115,6 +122,22 @@ mod tests {
         ] {
             assert_eq!(plain(Path::new(path)), Path::new(name), "{path}");
         }
+    }
+
+    #[test]
+    fn what_has_no_end_is_no_base() {
+        let options = InputOptions {
+            max_size: input::Size(1 << 20),
+        };
+        let why = |reference| open(reference, "/tmp/mine.json", options).expect_err(reference);
+        assert_eq!(why("../proc/version"), "/proc/version is empty");
+        for reference in ["../dev/zero", "..", "nothing.json", "pid:1"] {
+            assert!(
+                why(reference).starts_with("there is no file "),
+                "{reference}"
+            );
+        }
+        assert!(why("/etc/hostname").contains("from the profile's folder"));
     }
 
     #[test]
