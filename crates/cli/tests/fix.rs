@@ -55,12 +55,30 @@ fn what_lets_more_through_is_shown_and_asked_for() {
     assert_eq!(fs::read_to_string(path).expect("there"), all);
 }
 
+#[test]
+fn io_uring_is_refused_where_a_plugin_is_asked() {
+    let asks = r#"{
+	"defaultAction": "SCMP_ACT_ALLOW",
+	"x-actions": { "x-net": { "answer": "SCMP_ACT_NOTIFY", "plugin": "connect" } },
+	"syscalls": [
+		{ "names": ["connect"], "action": "x-net" }
+	]
+}
+"#;
+    let (path, _) = fixed("plugin", asks, &[]);
+    let refuses = asks.replace(
+        "\"x-net\" }\n",
+        "\"x-net\" }, { \"names\": [\"io_uring_setup\"], \"action\": \"SCMP_ACT_ERRNO\" }\n",
+    );
+    assert_eq!(fs::read_to_string(path).expect("there"), refuses);
+}
+
 fn fixed(name: &str, text: &str, more: &[&str]) -> (PathBuf, Output) {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fix-{name}.json"));
     fs::write(&path, text).expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_callgate"))
         .args(["check", "--fix", "--native", "x86_64"])
-        .args(["--select", "CG110,CG204,CG214,CG606,CG803"])
+        .args(["--select", "CG110,CG204,CG214,CG606,CG707,CG803"])
         .args(more)
         .arg(&path)
         .output()
