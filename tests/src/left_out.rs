@@ -32,9 +32,10 @@ pub fn left_out(name: &str, reason: &str) {
 /// The folder of other people's profiles beside the checkout, or where `CALLGATE_SHARED` says; none where it is not.
 #[must_use]
 pub fn shared() -> Option<PathBuf> {
-    let folder = env::var_os("CALLGATE_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
+    // This file is a module of tests of other crates, too.
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let checkout = folders.find(|folder| folder.join("Cargo.lock").is_file())?;
+    let folder =
+        env::var_os("CALLGATE_SHARED").map_or_else(|| checkout.join("../shared"), PathBuf::from);
     folder.is_dir().then_some(folder)
 }

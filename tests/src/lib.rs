@@ -14,6 +14,7 @@ pub mod hostile;
 pub mod interesting;
 pub mod kernel;
 mod left_out;
+pub mod minijail;
 pub mod notation;
 pub mod probe;
 pub mod random;

@@ -4,7 +4,7 @@
 
 use callgate_engines::Target;
 use callgate_profile::write::{Document, Rule};
-use callgate_profile::{Options, Shape, codes, parse};
+use callgate_profile::{Extending, Options, Shape, codes, parse};
 use callgate_prove::Budget;
 
 use crate::amend::NotAmended;
@@ -28,7 +28,13 @@ pub enum NotCanonical {
 ///
 /// # Errors
 /// The text says what would be lost, or a target minds every change.
-pub fn canonical(text: &str, targets: &[Target], budget: Budget) -> Result<String, NotCanonical> {
+pub fn canonical<'t>(
+    text: impl Into<Extending<'t>>,
+    targets: &[Target],
+    budget: Budget,
+) -> Result<String, NotCanonical> {
+    let extending = text.into();
+    let text = extending.text;
     let parsed = parse(text.as_bytes(), &Options::default());
     let loses = [
         codes::SYNTAX,
@@ -56,7 +62,7 @@ pub fn canonical(text: &str, targets: &[Target], budget: Budget) -> Result<Strin
     }
     let document = Document::of(&profile)
         .ok_or_else(|| NotCanonical::Loses("a value that could not be read".to_owned()))?;
-    let before = meanings(text, targets, budget).map_err(NotCanonical::Unknown)?;
+    let before = meanings(extending, targets, budget).map_err(NotCanonical::Unknown)?;
     let mut mattered = None;
     for grouped in [anywhere, neighbours] {
         let document = Document {
@@ -64,7 +70,8 @@ pub fn canonical(text: &str, targets: &[Target], budget: Budget) -> Result<Strin
             ..document.clone()
         };
         let text = document.to_json();
-        let after = meanings(&text, targets, budget).map_err(NotCanonical::Unknown)?;
+        let after =
+            meanings(extending.instead(&text), targets, budget).map_err(NotCanonical::Unknown)?;
         match before
             .iter()
             .zip(&after)

@@ -42,6 +42,7 @@ pub mod rules;
 mod answers;
 mod call;
 mod conjunctions;
+mod example;
 mod lint;
 mod lints;
 mod numbers;
@@ -54,7 +55,9 @@ mod words;
 
 pub use answers::{Answers, answers};
 pub use call::Call;
+pub use example::Example;
 pub use lint::{Confidence, LINTS, Lint, lint, lint_by_id};
+pub use lints::without_its_base;
 pub use standard::{Context, ParseContextError, Standard};
 pub use summary::{ArchSummary, FloorSummary, GroupSummary, Summary, Unlocked, summary};
 pub use verdict::{Bystander, Change, Circumstance, Reason, Verdict, verdict};

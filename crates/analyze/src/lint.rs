@@ -5,6 +5,7 @@
 use callgate_engines::{Resolved, Target};
 use callgate_profile::{Problem, Profile, Severity, Span};
 
+use crate::example::Example;
 use crate::lints;
 use crate::standard::{Context, Standard};
 use crate::subject::Subject;
@@ -22,6 +23,8 @@ pub struct Lint {
     pub confidence: Confidence,
     /// Its page of the manual: what it finds, why that matters, and what to do.
     pub page: &'static str,
+    /// A text that has it, and one that has not; none where such a text is too long for a page.
+    pub example: Option<Example>,
     pub(crate) find: Find,
 }
 

@@ -4,7 +4,9 @@
 
 use callgate_engines::{Target, read};
 use callgate_profile::edit::{Edit, Text};
-use callgate_profile::{ActionName, ArchName, Options, Profile, Spanned, parse};
+use callgate_profile::{
+    ActionName, ArchName, Extending, Options, Profile, Spanned, parse, parse_with,
+};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::{Arch, Syscall};
 
@@ -23,19 +25,27 @@ pub struct Minimal {
 
 /// Takes out all rules, then all names, that no target needs; each is tried alone, the last first, on what is left.
 ///
+/// Of a profile with a base, that goes as well which the base says, too.
+///
 /// A rule that counts under other circumstances only (`includes`, `excludes`) is kept, because no target here can say what it is for.
 ///
 /// # Errors
 /// A target does not take the document, or what it means is not decided.
-pub fn minimal(text: &str, targets: &[Target], budget: Budget) -> Result<Minimal, NotAmended> {
-    let meaning = meanings(text, targets, budget)?;
-    let is_same = |text: &str| meanings(text, targets, budget).as_ref() == Ok(&meaning);
+pub fn minimal<'t>(
+    text: impl Into<Extending<'t>>,
+    targets: &[Target],
+    budget: Budget,
+) -> Result<Minimal, NotAmended> {
+    let extending = text.into();
+    let meaning = meanings(extending, targets, budget)?;
+    let is_same =
+        |text: &str| meanings(extending.instead(text), targets, budget).as_ref() == Ok(&meaning);
     let mut done = Minimal {
-        text: text.to_owned(),
+        text: extending.text.to_owned(),
         rules: 0,
         names: 0,
     };
-    let count = profile(text)?.rules().len();
+    let count = profile(extending.text)?.rules().len();
     for rule in (0..count).rev() {
         let profile = profile(&done.text)?;
         if is_conditional(&profile, rule) {
@@ -49,7 +59,8 @@ pub fn minimal(text: &str, targets: &[Target], budget: Budget) -> Result<Minimal
         }
         let names = profile.rules()[rule].value.names.as_ref();
         for name in (0..names.map_or(0, |names| names.value.len())).rev() {
-            if !may_go(&done.text, rule, name)? {
+            // A base may say the same of any name.
+            if extending.bases.is_empty() && !may_go(&done.text, rule, name)? {
                 continue;
             }
             if let Some(text) = without_name(&done.text, rule, name)?.filter(|text| is_same(text)) {
@@ -117,12 +128,14 @@ fn is_conditional(profile: &Profile, rule: usize) -> bool {
 }
 
 /// What a text means to each target.
-pub(crate) fn meanings(
-    text: &str,
+pub(crate) fn meanings<'t>(
+    text: impl Into<Extending<'t>>,
     targets: &[Target],
     budget: Budget,
 ) -> Result<Vec<Diagram>, NotAmended> {
-    let profile = profile(text)?;
+    let Extending { text, bases } = text.into();
+    let parsed = parse_with(text.as_bytes(), &Options::default(), bases);
+    let profile = parsed.profile.ok_or(NotAmended::Unreadable)?;
     let meaning = |target: &Target| {
         let refused = |refusal| NotAmended::Refused(Box::new(target.clone()), refusal);
         let resolved = read(&profile, target).map_err(refused)?;
@@ -131,6 +144,7 @@ pub(crate) fn meanings(
     targets.iter().map(meaning).collect()
 }
 
+/// What a text says by itself, which is what can be edited.
 fn profile(text: &str) -> Result<Profile, NotAmended> {
     let parsed = parse(text.as_bytes(), &Options::default());
     parsed.profile.ok_or(NotAmended::Unreadable)

@@ -29,6 +29,8 @@ pub enum Context {
     /// A container of an engine: what Docker's default allows is ordinary.
     #[default]
     Container,
+    /// A container whose profile comes from a registry, as an OCI artifact.
+    Artifact,
     /// A program of the host that is meant to have the host's rights.
     Host,
     /// A service that is started by an init system, with rights of its own.
@@ -64,6 +66,11 @@ impl Standard {
     /// Whether what Docker's default allows may be too much as well.
     pub(crate) const fn is_strict(&self) -> bool {
         matches!(self.context, Context::Sandbox)
+    }
+
+    /// Whether an engine starts what the profile is for.
+    pub(crate) const fn is_of_a_container(&self) -> bool {
+        matches!(self.context, Context::Container | Context::Artifact)
     }
 
     /// Whether the baseline makes a call, with some arguments.
@@ -115,13 +122,20 @@ impl Baseline {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 4] = [Self::Container, Self::Host, Self::Service, Self::Sandbox];
+    pub const ALL: [Self; 5] = [
+        Self::Container,
+        Self::Artifact,
+        Self::Host,
+        Self::Service,
+        Self::Sandbox,
+    ];
 
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Container => "container",
+            Self::Artifact => "artifact",
             Self::Host => "host",
             Self::Service => "service",
             Self::Sandbox => "sandbox",
@@ -146,7 +160,7 @@ impl FromStr for Context {
 
 impl fmt::Display for ParseContextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a context is container, host, service or sandbox")
+        f.write_str("a context is container, artifact, host, service or sandbox")
     }
 }
 

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 
 use callgate_engines::{Engine, How, Kind, Resolved, Runtime, Target, read};
 use callgate_policy::{Action, Decision};
-use callgate_profile::{Profile, Span, Spanned, SyscallRule};
+use callgate_profile::{Change, Profile, Span, Spanned, SyscallRule};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::{Answers, all_answers};
@@ -230,7 +230,7 @@ impl<'a> Subject<'a> {
         &self,
         names: impl IntoIterator<Item = &'n str>,
         errno: u16,
-    ) -> Vec<(Span, String)> {
+    ) -> Vec<Change> {
         let Some(first) = self.rules().first() else {
             return Vec::new();
         };
@@ -239,10 +239,10 @@ impl<'a> Subject<'a> {
             .map(|name| format!("\"{name}\""))
             .collect();
         let rule = format!(
-            "{{ \"names\": [{}], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": {errno} }}, ",
+            "{{ \"names\": [{}], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": {errno} }}",
             names.join(", ")
         );
-        vec![(Span::new(first.span.start, first.span.start), rule)]
+        vec![Change::Before(first.span, rule)]
     }
 
     /// The rules as written.

@@ -12,6 +12,7 @@ use callgate_actions::{Call, NotifyHandler, Race, Reply};
 use callgate_analyze::amend::{Answer, Subject};
 use callgate_syscalls::{Arch, Syscall};
 
+use crate::bases;
 use crate::edited::amended;
 use crate::failure::{Failure, Status};
 use crate::input::Document;
@@ -164,7 +165,7 @@ impl Answers {
                 ),
             }
         }
-        output::to_file_or_stdout(path, &document.text)?;
+        output::to_file_or_stdout(path, &bases::text_for(path, &document))?;
         let more = match saved.is_empty() {
             true => "no more than before".to_owned(),
             false => saved.join(" "),

@@ -9,11 +9,12 @@ use callgate_analyze::amend::{Amended, Answer, NotAmended, Subject, amend};
 use callgate_analyze::diff::Difference;
 use callgate_engines::Target;
 use callgate_policy::SeccompData;
+use callgate_profile::Extending;
 use callgate_prove::Budget;
 use callgate_syscalls::Arch;
 use clap::Args;
-use similar::TextDiff;
 
+use crate::difference;
 use crate::failure::{Failure, Status};
 use crate::filter::Filter;
 use crate::input::{Document, InputOptions};
@@ -44,10 +45,19 @@ impl Edited {
         if before.text == after.as_bytes() {
             return Ok(());
         }
+        let is_file = !before.is_built_in() && reference != "-";
         if !self.write {
-            return output::answer(&lines_between(before, after));
+            let text = String::from_utf8_lossy(&before.text);
+            output::answer(&difference::between(&before.name, &text, after))?;
+            if is_file && !self.diff {
+                crate::say!(
+                    "{}: shown, and not written: `--write` does that",
+                    before.name
+                );
+            }
+            return Ok(());
         }
-        if before.is_built_in() || reference == "-" {
+        if !is_file {
             return Err(Failure::input(format_args!(
                 "{}: there is no file to write to",
                 before.name
@@ -56,14 +66,6 @@ impl Edited {
         }
         output::to_file_or_stdout(Path::new(reference), after.as_bytes())
     }
-}
-
-/// The lines that differ, as diff(1) shows them.
-pub(crate) fn lines_between(before: &Document, after: &str) -> String {
-    let text = String::from_utf8_lossy(&before.text);
-    let difference = TextDiff::from_lines(text.as_ref(), after);
-    let mut difference = difference.unified_diff();
-    difference.header(&before.name, &before.name).to_string()
 }
 
 /// Lists on standard error what else a target answers differently after an edit.
@@ -78,10 +80,7 @@ pub(crate) fn tell_also(
         return Ok(());
     }
     let filter = |text: &[u8]| -> Result<Filter, Failure> {
-        let document = Document {
-            name: before.name.clone(),
-            text: text.to_vec(),
-        };
+        let document = before.with_text(text.to_vec());
         let reading = Reading::of(document, options, target.clone())?;
         Ok(Filter {
             name: before.name.clone(),
@@ -113,13 +112,17 @@ pub(crate) fn tell_also(
 /// The most answers that are listed: runc's ceiling alone changes hundreds at once.
 const MOST_LISTED: usize = 8;
 
-/// The text of a document, which is UTF-8 where it means something.
-pub(crate) fn text_of(document: &Document) -> Result<&str, Failure> {
-    std::str::from_utf8(&document.text).map_err(|error| {
+/// The text of a document, which is UTF-8 where it means something, and its bases.
+pub(crate) fn text_of(document: &Document) -> Result<Extending<'_>, Failure> {
+    let text = std::str::from_utf8(&document.text).map_err(|error| {
         Failure::new(
             Status::Meaningless,
             format_args!("{}: {error}", document.name),
         )
+    })?;
+    Ok(Extending {
+        text,
+        bases: &document.bases,
     })
 }
 

@@ -90,6 +90,11 @@ impl Failure {
         self
     }
 
+    /// What it says, for who says it in another place.
+    pub(crate) fn message(self) -> String {
+        self.message.unwrap_or_default()
+    }
+
     /// Says it on standard error.
     pub(crate) fn tell(&self) {
         if let Some(message) = &self.message {

@@ -81,10 +81,7 @@ impl Filter {
         let profile = callgate_profile::parse(json.as_bytes(), &Options::default()).profile;
         let profile = profile.expect("what is written is a profile");
         let resolved = callgate_engines::read(&profile, target).expect("it was read before");
-        let document = Document {
-            name: "the profile".to_owned(),
-            text: json.as_bytes().to_vec(),
-        };
+        let document = Document::alone("the profile".to_owned(), json.as_bytes().to_vec());
         Self {
             name: document.name.clone(),
             meaning: Meaning::Policy(Box::new(Reading {

@@ -6,12 +6,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use callgate_bpf::Program;
-use callgate_profile::builtin;
+use callgate_profile::{Bases, Options, builtin};
 use callgate_syscalls::{Arch, Endian};
 use clap::Args;
 
+use crate::bases;
 use crate::failure::{Failure, Status};
 use crate::live::Live;
 use crate::words;
@@ -51,6 +53,8 @@ pub(crate) struct Document {
     pub(crate) name: String,
     /// Its bytes.
     pub(crate) text: Vec<u8>,
+    /// The texts that it is written against.
+    pub(crate) bases: Arc<Bases>,
 }
 
 impl FromStr for Size {
@@ -66,6 +70,16 @@ impl FromStr for Size {
         };
         let number: u64 = digits.parse().map_err(|_| wrong())?;
         number.checked_mul(unit).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl InputOptions {
+    /// The same as the reader of profiles takes it.
+    pub(crate) fn limits(self) -> Options {
+        Options {
+            max_size: usize::try_from(self.max_size.0).unwrap_or(usize::MAX),
+            ..Options::default()
+        }
     }
 }
 
@@ -92,6 +106,29 @@ impl Input {
 }
 
 impl Document {
+    /// A text of this name, and the bases that it names from there.
+    pub(crate) fn new(name: String, text: Vec<u8>, options: InputOptions) -> Self {
+        let bases = Arc::new(bases::of(&name, &text, options));
+        Self { name, text, bases }
+    }
+
+    /// A text that stands alone.
+    pub(crate) fn alone(name: String, text: Vec<u8>) -> Self {
+        Self {
+            name,
+            text,
+            bases: Arc::default(),
+        }
+    }
+
+    /// Another text in its place.
+    pub(crate) fn with_text(&self, text: Vec<u8>) -> Self {
+        Self {
+            text,
+            ..self.clone()
+        }
+    }
+
     /// Whether it comes with callgate, so that its user can't mend it.
     pub(crate) fn is_built_in(&self) -> bool {
         builtin::by_name(&self.name).is_some()
@@ -100,10 +137,7 @@ impl Document {
     /// Reads what a PROFILE argument names, where only a document will do.
     pub(crate) fn read(reference: &str, options: InputOptions) -> Result<Self, Failure> {
         if let Some(text) = builtin::by_name(reference) {
-            return Ok(Self {
-                name: reference.to_owned(),
-                text: text.as_bytes().to_vec(),
-            });
+            return Ok(Self::alone(reference.to_owned(), text.as_bytes().to_vec()));
         }
         let there = Path::new(reference).exists();
         let kind = reference.split_once(':').map(|(kind, _)| kind);
@@ -112,10 +146,8 @@ impl Document {
             (false, Some("pid" | "container")) => return Err(no_document(reference)),
             _ => {}
         }
-        Ok(Self {
-            name: title(reference),
-            text: bytes_of(reference, options)?,
-        })
+        let text = bytes_of(reference, options)?;
+        Ok(Self::new(title(reference), text, options))
     }
 }
 

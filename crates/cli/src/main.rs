@@ -6,12 +6,15 @@
 mod annotate;
 mod ask;
 mod base64;
+mod bases;
 mod calls;
 mod command;
 mod compiler;
+mod difference;
 mod edited;
 mod failure;
 mod filter;
+mod flattened;
 mod input;
 mod known;
 mod live;

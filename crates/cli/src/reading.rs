@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use callgate_engines::{Arguments, Engine, Resolved, Target, Version};
 use callgate_policy::Decision;
-use callgate_profile::{Options, Parsed, Problem, Profile, Severity, codes};
+use callgate_profile::{Parsed, Problem, Profile, Severity, codes};
 use callgate_syscalls::{Arch, CapabilitySet, KERNEL, ParseReleaseError, Release};
 use clap::Args;
 
@@ -312,7 +312,7 @@ fn mention(document: &Document, problems: &[Problem], target: &Target) {
 
 /// Reads a document for a target, and keeps everything that is wrong with it.
 pub(crate) fn examine(document: &Document, options: InputOptions, target: &Target) -> Examined {
-    let parsed = parse(&document.text, options);
+    let parsed = parse(document, options);
     let (resolved, problems) = judge(&parsed, target);
     Examined {
         meaning: parsed.profile.zip(resolved),
@@ -320,13 +320,9 @@ pub(crate) fn examine(document: &Document, options: InputOptions, target: &Targe
     }
 }
 
-/// Reads the text of a document.
-pub(crate) fn parse(text: &[u8], options: InputOptions) -> Parsed {
-    let limits = Options {
-        max_size: usize::try_from(options.max_size.0).unwrap_or(usize::MAX),
-        ..Options::default()
-    };
-    callgate_profile::parse(text, &limits)
+/// Reads the text of a document, together with its bases.
+pub(crate) fn parse(document: &Document, options: InputOptions) -> Parsed {
+    callgate_profile::parse_with(&document.text, &options.limits(), &document.bases)
 }
 
 /// What a document means to a target, where it means something, and everything that is wrong with it, by place.

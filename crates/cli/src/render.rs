@@ -11,12 +11,20 @@ use serde::Serialize;
 
 use crate::input::Document;
 
-/// A document that is ready to be quoted.
+/// A document that is ready to be quoted, with its bases behind it.
 pub(crate) struct Source<'d> {
-    name: &'d str,
     text: Cow<'d, str>,
     /// Where each line begins.
     lines: Vec<usize>,
+    /// Its own file, then those of its bases.
+    files: Vec<File<'d>>,
+}
+
+/// A file of which a document consists.
+struct File<'d> {
+    name: &'d str,
+    /// Its first line among those of all.
+    line: usize,
 }
 
 /// A place in a document, from one.
@@ -40,19 +48,33 @@ const NEAR: usize = 12;
 impl<'d> Source<'d> {
     /// Prepares a document.
     pub(crate) fn of(document: &'d Document) -> Self {
-        let text = quotable(&document.text);
+        let bases = document.bases.texts();
+        let text = bases.iter().fold(quotable(&document.text), |text, base| {
+            Cow::Owned(text.into_owned() + "\n" + &quotable(&base.text))
+        });
         let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-        let lines = [0].into_iter().chain(ends.map(|(at, _)| at + 1)).collect();
-        Self {
+        let lines: Vec<usize> = [0].into_iter().chain(ends.map(|(at, _)| at + 1)).collect();
+        let starts = document.bases.starts(document.text.len());
+        let others = bases.iter().zip(starts).map(|(base, start)| File {
+            name: &base.name,
+            line: lines.partition_point(|&line| line < start),
+        });
+        let own = File {
             name: &document.name,
-            text,
-            lines,
-        }
+            line: 0,
+        };
+        let files = [own].into_iter().chain(others).collect();
+        Self { text, lines, files }
     }
 
     /// What the document is called.
     pub(crate) fn name(&self) -> &str {
-        self.name
+        self.files[0].name
+    }
+
+    /// What the file is called in which a byte stands.
+    pub(crate) fn file(&self, at: usize) -> &str {
+        self.file_of_line(self.line(self.floor(at))).name
     }
 
     /// The place of a byte.
@@ -62,7 +84,7 @@ impl<'d> Source<'d> {
         // Characters of a line as long as the document are not counted one by one for every problem.
         let start = self.lines[line];
         Place {
-            line: line + 1,
+            line: line - self.file_of_line(line).line + 1,
             // A byte order mark is no column.
             column: self.text[start..at]
                 .trim_start_matches('\u{feff}')
@@ -75,7 +97,7 @@ impl<'d> Source<'d> {
     /// The place as text: `profile.json:7:36`.
     pub(crate) fn located(&self, at: usize) -> String {
         let place = self.place(at);
-        format!("{}:{}:{}", self.name, place.line, place.column)
+        format!("{}:{}:{}", self.file(at), place.line, place.column)
     }
 
     /// The text at a place, as far as its first line goes.
@@ -83,6 +105,11 @@ impl<'d> Source<'d> {
         let (start, end) = (self.floor(span.start), self.floor(span.end));
         let text = &self.text[start..end.max(start)];
         text.lines().next().unwrap_or("")
+    }
+
+    fn file_of_line(&self, line: usize) -> &File<'d> {
+        let behind = self.files.partition_point(|file| file.line <= line);
+        &self.files[behind - 1]
     }
 
     fn line(&self, at: usize) -> usize {
@@ -133,7 +160,7 @@ pub(crate) fn problems(source: &Source<'_>, problems: &[Problem]) -> String {
         let _ = writeln!(
             text,
             "{}: {more} more problems are not shown; --format json has all of them\n",
-            source.name
+            source.name()
         );
     }
     text
@@ -157,7 +184,7 @@ fn one(source: &Source<'_>, problem: &Problem) -> String {
         .any(|spot| spot.kind == AnnotationKind::Primary)
     {
         let place = source.place(problem.span.start);
-        let origin = Origin::path(source.name)
+        let origin = Origin::path(source.file(problem.span.start))
             .line(place.line)
             .char_column(place.column);
         group = group.element(origin);
@@ -233,9 +260,11 @@ fn pieces<'s>(
     for spot in spots {
         match pieces.last_mut() {
             Some(piece)
-                if piece
-                    .last()
-                    .is_some_and(|last| spot.line - last.line <= NEAR) =>
+                if piece.last().is_some_and(|last| {
+                    let is_beside =
+                        source.file_of_line(last.line).line == source.file_of_line(spot.line).line;
+                    is_beside && spot.line - last.line <= NEAR
+                }) =>
             {
                 piece.push(spot);
             }
@@ -260,9 +289,10 @@ fn pieces<'s>(
                     .span(spot.start - start..spot.end - start)
                     .label(label)
             });
+            let file = source.file_of_line(first.line);
             let snippet = Snippet::source(&source.text[start..end])
-                .path(source.name)
-                .line_start(first.line + 1)
+                .path(file.name)
+                .line_start(first.line - file.line + 1)
                 .annotations(annotations);
             Some(snippet)
         })
@@ -287,6 +317,9 @@ pub(crate) struct ProblemAnswer<'p> {
 
 #[derive(Serialize)]
 struct RelatedAnswer<'p> {
+    /// None where it is the problem's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'p str>,
     #[serde(flatten)]
     place: Place,
     message: &'p str,
@@ -295,8 +328,9 @@ struct RelatedAnswer<'p> {
 impl<'p> ProblemAnswer<'p> {
     /// The answer about a problem of a document.
     pub(crate) fn of(source: &'p Source<'_>, problem: &'p Problem) -> Self {
+        let file = source.file(problem.span.start);
         Self {
-            file: source.name,
+            file,
             code: problem.code,
             severity: severity(problem.severity),
             place: source.place(problem.span.start),
@@ -307,6 +341,7 @@ impl<'p> ProblemAnswer<'p> {
                 .related
                 .iter()
                 .map(|(span, message)| RelatedAnswer {
+                    file: Some(source.file(span.start)).filter(|other| *other != file),
                     place: source.place(span.start),
                     message,
                 })
@@ -329,6 +364,8 @@ pub(crate) const fn severity(severity: Severity) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use callgate_profile::{Base, Bases, Options};
+
     use super::*;
 
     fn problem(span: Span, related: &[(Span, &str)]) -> Problem {
@@ -349,10 +386,7 @@ mod tests {
     }
 
     fn shown(text: &[u8], problem: &Problem) -> String {
-        let document = Document {
-            name: "p.json".to_owned(),
-            text: text.to_vec(),
-        };
+        let document = Document::alone("p.json".to_owned(), text.to_vec());
         let styled = problems(&Source::of(&document), std::slice::from_ref(problem));
         anstream::adapter::strip_str(&styled).to_string()
     }
@@ -374,6 +408,49 @@ mod tests {
             assert!(shown.contains(place), "{shown}");
             assert!(shown.contains("a message"), "{shown}");
         }
+    }
+
+    #[test]
+    fn places_of_bases_are_those_of_their_files() {
+        let options = Options::default();
+        let own = "{\n\"x-extends\": \"b.json\" }\n";
+        let bases = Bases::find("p.json", own.as_bytes(), &options, |name, _| {
+            let (name, text) = (name.to_owned(), b"{\n\n }".to_vec());
+            Ok(Base { name, text })
+        });
+        let document = Document {
+            bases: bases.into(),
+            ..Document::alone("p.json".to_owned(), own.into())
+        };
+        let source = Source::of(&document);
+        let place = |at| source.located(at);
+        assert_eq!(place(own.len()), "p.json:3:1");
+        assert_eq!(place(own.len() + 1), "b.json:1:1");
+        assert_eq!(place(own.len() + 5), "b.json:3:2");
+        let at = own.len() + 5;
+        let far = Span { start: 2, end: 13 };
+        let near = Span {
+            start: at,
+            end: at + 1,
+        };
+        let styled = problems(&source, &[problem(near, &[(far, "there")])]);
+        let shown = anstream::adapter::strip_str(&styled).to_string();
+        let expected = "\
+error[CG000]: a message
+ --> b.json:3:2
+  |
+3 |  }
+  |  ^ here
+  |
+ ::: p.json:2:1
+  |
+2 | \"x-extends\": \"b.json\" }
+  | ----------- there
+  |
+  = help: do this
+
+";
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -17,10 +17,8 @@ use crate::{nearest, output, render};
 
 /// The weights of a file, or of `-`; where it has faults, they go to standard error.
 pub(crate) fn read(reference: &str, options: InputOptions) -> Result<Weights, Failure> {
-    let document = Document {
-        name: input::title(reference),
-        text: input::bytes_of(reference, options)?,
-    };
+    let text = input::bytes_of(reference, options)?;
+    let document = Document::alone(input::title(reference), text);
     counts(&document.text)
         .map(Weights::of_counts)
         .map_err(|problems| {

@@ -27,6 +27,12 @@ pub(crate) fn errno_text(arch: Arch, errno: u16) -> String {
     }
 }
 
+/// So many of a thing whose plural ends in an s: `1 rule`, `2 rules`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// What there is in words, or a dash.
 pub(crate) fn or_dash(value: Option<impl fmt::Display>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())

@@ -1,12 +1,17 @@
 //! YAML as a tree whose nodes know their places, and such a tree as JSON.
 //!
-//! Apart from what is in the documents, and the only file that knows which library reads them.
+//! Apart from what is in the documents; which library reads them is known here alone, and in `layout`.
+
+mod changes;
+mod layout;
 
 use std::fmt;
 
 use callgate_profile::Span;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+
+pub(crate) use self::changes::{Part, changed};
 
 /// A node and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +31,14 @@ pub(crate) enum Node {
     Number(String),
     Text(String),
     List(Vec<Placed>),
-    Map(Vec<(String, Placed)>),
+    Map(Vec<(Key, Placed)>),
+}
+
+/// A key and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    name: String,
+    span: Span,
 }
 
 /// A tree as JSON, and which place of that is from which place of the YAML.
@@ -43,9 +55,14 @@ pub(crate) fn read(text: &str) -> Option<Vec<Placed>> {
     Some(documents.into_iter().map(placed).collect())
 }
 
-fn placed(spanned: Spanned<Node>) -> Placed {
+/// Where something begins.
+fn start_of<T>(spanned: &Spanned<T>) -> usize {
     let start = spanned.referenced.span().byte_offset().unwrap_or(0);
-    let start = usize::try_from(start).unwrap_or(0);
+    usize::try_from(start).unwrap_or(0)
+}
+
+fn placed(spanned: Spanned<Node>) -> Placed {
+    let start = start_of(&spanned);
     let length = match &spanned.value {
         Node::Text(text) => text.len(),
         Node::Number(digits) => digits.len(),
@@ -65,7 +82,7 @@ impl Placed {
         match &self.node {
             Node::Map(entries) => entries
                 .iter()
-                .find(|(name, _)| name == key)
+                .find(|(known, _)| known.name == key)
                 .map(|(_, value)| value),
             _ => None,
         }
@@ -116,13 +133,13 @@ impl Json {
                 self.text.push('{');
                 let kept = entries
                     .iter()
-                    .filter(|(key, _)| !without.contains(&key.as_str()));
+                    .filter(|(key, _)| !without.contains(&key.name.as_str()));
                 for (at, (key, value)) in kept.enumerate() {
                     self.text.push_str(if at == 0 { "" } else { "," });
                     let key_start = self.text.len();
-                    self.text.push_str(&quoted(key));
+                    self.text.push_str(&quoted(&key.name));
                     let key_span = Span::new(key_start, self.text.len());
-                    self.places.push((key_span, value.span));
+                    self.places.push((key_span, key.span));
                     self.text.push(':');
                     self.add(value, &[]);
                 }
@@ -131,6 +148,14 @@ impl Json {
         }
         self.places
             .push((Span::new(start, self.text.len()), placed.span));
+    }
+
+    /// The place in the JSON of what stands at a byte of the YAML; of a word, behind its opening quote.
+    pub(crate) fn offset(&self, at: usize) -> Option<usize> {
+        let mut words = self.places.iter();
+        let (json, _) = words.find(|(_, yaml)| yaml.start <= at && at <= yaml.end)?;
+        let is_word = self.text[json.range()].starts_with('"');
+        Some(json.start + usize::from(is_word))
     }
 
     /// The place in the YAML of a place in the JSON.
@@ -207,8 +232,11 @@ impl<'de> Visitor<'de> for AnyNode {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some((key, value)) = access.next_entry::<String, Spanned<Node>>()? {
-            entries.push((key, placed(value)));
+        while let Some((key, value)) = access.next_entry::<Spanned<String>, Spanned<Node>>()? {
+            let start = start_of(&key);
+            let name = key.value;
+            let span = Span::new(start, start + name.len());
+            entries.push((Key { name, span }, placed(value)));
         }
         Ok(Node::Map(entries))
     }
@@ -231,6 +259,10 @@ mod tests {
         let at = json.text.find("\"write\"").expect("there");
         let place = json.place(Span::new(at, at + 7));
         assert_eq!(&text[place.range()], "write");
+        assert_eq!(json.offset(place.start), Some(at + 1));
+        let key = text.find("names").expect("there");
+        assert_eq!(json.offset(key + 2), json.text.find("names"));
+        assert_eq!(json.offset(0), None);
         assert!(read("a: [").is_none());
     }
 }

@@ -85,6 +85,22 @@ fn neovim_walks_through_a_profile() {
         json!([{ "title": "write `fchmod`", "preferred": true }])
     );
 
+    // It is refused already, so that it can be let through alone.
+    assert_eq!(
+        seen["rewrites"],
+        json!([{ "title": "let chmod through", "kind": "refactor.rewrite" }])
+    );
+    fs::write(&profile, PROFILE.replace("fchmdo", "fchmod")).expect("a file");
+    let allow = Command::new(CALLGATE)
+        .args(["allow", "--write", "--native", "x86_64"])
+        .args(["--target", "docker@28"])
+        .arg(&profile)
+        .arg("chmod")
+        .status();
+    assert!(allow.expect("callgate runs").success());
+    let allowed = fs::read_to_string(&profile).expect("a file");
+    assert_eq!(seen["allowed"].as_str(), Some(allowed.trim_end()));
+
     let hover = seen["hover"].as_str().expect("a text");
     assert!(
         hover.starts_with("```text\nchmod(filename, mode)\nsince Linux 1.0"),
@@ -299,6 +315,156 @@ fn numbers_are_shown_by_their_names() {
     assert_eq!(hover(38), words);
     let index = format!("which argument, from 0\n\n{words}");
     assert_eq!(hover(13), index);
+    assert_eq!(session.end(), Some(0));
+}
+
+#[test]
+fn what_stands_in_yaml_is_known_as_in_json() {
+    let mut session = Session::begin();
+    let resource = "\
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata:
+  name: a
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  architectures: [SCMP_ARCH_X86_64]
+  syscalls:
+  - action: SCMP_ACT_ALLOW
+    names:
+    - read
+  - action: SCMP_ACT_ALLOW
+    names: [\"clone\"]
+    args:
+    - index: 0
+      value: 268566528
+      valueTwo: 0
+      op: SCMP_CMP_MASKED_EQ
+";
+    session.open("file:///profile.yaml", resource);
+    assert_eq!(session.shown().1, Some(1));
+    let mut hover = |line: u32, character: u32| {
+        let place = json!({ "line": line, "character": character });
+        let asked = json!({ "textDocument": { "uri": "file:///profile.yaml" }, "position": place });
+        let answer = session.ask("textDocument/hover", asked).response_result;
+        let answer = answer.expect("an answer");
+        let words = answer["contents"]["value"].as_str().unwrap_or_default();
+        (words.to_owned(), answer["range"]["start"].clone())
+    };
+    let (words, at) = hover(10, 7);
+    assert!(
+        words.starts_with("```text\nread(fd, buf, count)"),
+        "{words}"
+    );
+    assert!(
+        words.ends_with("docker@28+runc@1.3: **allow**\n"),
+        "{words}"
+    );
+    assert_eq!(at, json!({ "line": 10, "character": 6 }));
+    let (words, _) = hover(12, 14);
+    assert!(words.starts_with("```text\nclone("), "{words}");
+    assert!(words.ends_with("**depends on its arguments**\n"), "{words}");
+    let (words, at) = hover(5, 4);
+    assert_eq!(words, "what happens to calls that no rule matches");
+    assert_eq!(at, json!({ "line": 5, "character": 2 }));
+    let (words, _) = hover(15, 16);
+    assert!(words.contains("CLONE_NEWNS"), "{words}");
+    // What is not of the profile is not known.
+    assert_eq!(hover(2, 3).0, "");
+    assert_eq!(session.end(), Some(0));
+}
+
+#[test]
+fn a_base_counts_and_its_problems_are_told_where_it_is_named() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lsp-base");
+    fs::create_dir_all(&folder).expect("a folder");
+    let base = r#"{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [ { "names": ["acct"], "action": "SCMP_ACT_ERRNO" } ] }"#;
+    fs::write(folder.join("base.json"), base).expect("a file");
+    let name = format!("file://{}", folder.join("mine.json").display());
+    let mut session = Session::begin();
+    let text = r#"{ "x-extends": "base.json", "syscalls": [ { "names": ["reboot"], "action": "SCMP_ACT_ERRNO" } ] }"#;
+    session.open(&name, text);
+    let (codes, _) = session.shown();
+    assert!(codes.contains(&"CG333".to_owned()), "{codes:?}");
+    let at = text.find("reboot").expect("there");
+    let place = json!({ "line": 0, "character": at });
+    let asked = json!({ "textDocument": { "uri": name }, "position": place });
+    let answer = session.ask("textDocument/hover", asked).response_result;
+    let words = answer.expect("a page")["contents"]["value"].to_string();
+    assert!(words.contains("**errno EPERM**"), "{words}");
+    // Without the profile's rule the base's default counts.
+    let range = json!({ "start": place, "end": place });
+    let asked = json!({ "textDocument": { "uri": name }, "range": range, "context": { "diagnostics": [] } });
+    let answer = session
+        .ask("textDocument/codeAction", asked)
+        .response_result;
+    let changes = answer.expect("changes");
+    let titles: Vec<&str> = changes
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|change| change["title"].as_str())
+        .collect();
+    assert!(titles.contains(&"let reboot through"), "{titles:?}");
+
+    // What the two are together is told where the base is named; what a base is alone, where it is open.
+    let ways = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [ { "names": ["chmod", "fchmod", "fchmodat", "fchmodat2", "setxattr"], "action": "SCMP_ACT_ALLOW" } ] }"#;
+    fs::write(folder.join("base.json"), ways).expect("a file");
+    let modes = r#"["chmod", "fchmod", "fchmodat", "fchmodat2"]"#;
+    for (base, begins) in [
+        (
+            "base.json",
+            format!("{}:2:", folder.join("base.json").display()),
+        ),
+        // Nobody can mend it there, so that it is told where it is named.
+        ("docker:default", "the chmod family".to_owned()),
+    ] {
+        let text = format!(
+            r#"{{ "x-extends": "{base}", "syscalls": [ {{ "names": {modes}, "action": "SCMP_ACT_ERRNO" }} ] }}"#
+        );
+        session.open(&name, &text);
+        let shown = loop {
+            if let Message::Notification(told) = session.hear() {
+                break told.params["diagnostics"].clone();
+            }
+        };
+        let of_both = problem(&shown, "CG503").expect("other ways to change modes");
+        let at = json!({ "line": 0, "character": 15 });
+        assert_eq!(of_both["range"]["start"], at);
+        let said = of_both["message"].as_str().expect("words");
+        assert!(said.starts_with(&begins), "{said}");
+    }
+    assert_eq!(session.end(), Some(0));
+}
+
+#[test]
+fn who_asks_before_problems_are_shown_still_sees_them() {
+    let mut session = Session::begin();
+    let text = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["reed"], "action": "SCMP_ACT_ALLOW" } ] }"#;
+    for version in 1..=5 {
+        let document = json!({ "uri": "file:///quick.json", "languageId": "json", "version": version, "text": text });
+        let opened = Notification::new(
+            "textDocument/didOpen".to_owned(),
+            json!({ "textDocument": document }),
+        );
+        let place = json!({ "line": 0, "character": 65 });
+        let asked = json!({ "textDocument": { "uri": "file:///quick.json" }, "range": { "start": place, "end": place }, "context": { "diagnostics": [] } });
+        let request = Request::new(
+            (-version).into(),
+            "textDocument/codeAction".to_owned(),
+            asked,
+        );
+        // Both at once, so that the question is there before the server has nothing else to do.
+        let mut both = Vec::new();
+        Message::Notification(opened)
+            .write(&mut both)
+            .expect("memory");
+        Message::Request(request).write(&mut both).expect("memory");
+        session.to.write_all(&both).expect("it listens");
+    }
+    while session.shown().1 != Some(5) {}
     assert_eq!(session.end(), Some(0));
 }
 

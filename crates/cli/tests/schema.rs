@@ -6,7 +6,7 @@
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "a module of another crate, of which one function is used"
+    reason = "a module of another crate, of which two functions are used"
 )]
 mod left_out;
 
@@ -89,13 +89,6 @@ fn profiles_of(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Other people's profiles, beside the checkout or where `CALLGATE_SHARED` says.
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = env::var_os("CALLGATE_SHARED").map_or(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
 /// Profiles that the schema does not take, and why: it is right about each.
 const NOT_TAKEN: [&str; 2] = [
     // A whole config.json, of which the profile is a part.
@@ -108,7 +101,7 @@ const NOT_TAKEN: [&str; 2] = [
 fn real_profiles_fit_the_schema() {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/profiles");
     let mut paths = profiles_of(&ours);
-    match shared() {
+    match left_out::shared() {
         Some(folder) => paths.extend(profiles_of(&folder.join("corpus"))),
         None => left_out::left_out(
             "schema::real_profiles_fit_the_schema",
@@ -197,5 +190,32 @@ fn broken_documents_do_not() {
     };
     for (at, (document, answer)) in documents.iter().zip(answers).enumerate() {
         assert_eq!(answer.is_empty(), at == 0, "{document}: {answer:?}");
+    }
+}
+
+/// What a profile leaves out, its base has; without a base it has to be there. The schema and the reader agree.
+#[test]
+fn a_base_stands_for_what_is_not_there() {
+    let documents = [
+        json!({ "x-extends": "base.json" }),
+        json!({ "x-extends": "docker:default", "syscalls": [{ "names": ["acct"], "action": "x-of-the-base" }] }),
+        json!({ "syscalls": [] }),
+        json!({ "x-extends": 1, "defaultAction": "SCMP_ACT_ALLOW" }),
+    ];
+    let fits = [true, true, false, false];
+    for (document, fits) in documents.iter().zip(fits) {
+        let text = document.to_string();
+        let options = callgate_profile::Options::default();
+        let parsed = callgate_profile::parse(text.as_bytes(), &options);
+        assert_eq!(parsed.problems.is_empty(), fits, "{text}");
+    }
+    let Some(answers) = validated(&documents) else {
+        return left_out::left_out(
+            "schema::a_base_stands_for_what_is_not_there",
+            "python3 has no jsonschema",
+        );
+    };
+    for ((document, fits), answer) in documents.iter().zip(fits).zip(answers) {
+        assert_eq!(answer.is_empty(), fits, "{document}: {answer:?}");
     }
 }

@@ -28,6 +28,7 @@ const FILLINGS: usize = 4;
 pub(crate) fn block(
     code: &mut Code,
     diagrams: &mut Diagrams,
+    marks: &mut Marks,
     atoms: &Atoms,
     endian: Endian,
     function: Diagram,
@@ -35,11 +36,11 @@ pub(crate) fn block(
     let mut blocks = Blocks {
         code,
         diagrams,
+        marks,
         atoms,
         endian,
         trees: Vec::new(),
         shapes: BTreeMap::new(),
-        marks: Marks::default(),
         effort: EFFORT,
     };
     blocks.block(function)
@@ -48,13 +49,13 @@ pub(crate) fn block(
 struct Blocks<'a> {
     code: &'a mut Code,
     diagrams: &'a mut Diagrams,
+    marks: &'a mut Marks,
     atoms: &'a Atoms,
     endian: Endian,
     /// The tree of each function, where it is made, entered with its first word loaded.
     trees: Vec<Option<Node>>,
     /// The shape of each function in its first word, where it was looked at.
     shapes: BTreeMap<Diagram, Shape>,
-    marks: Marks,
     effort: usize,
 }
 
@@ -238,7 +239,7 @@ impl Blocks<'_> {
     }
 
     fn word(&mut self, function: Diagram, rank: u16) -> Word {
-        Word::of(self.diagrams, &mut self.marks, function, rank)
+        Word::of(self.diagrams, self.marks, function, rank)
     }
 
     fn nodes(&mut self, function: Diagram, rank: u16) -> usize {

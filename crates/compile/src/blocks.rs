@@ -11,6 +11,7 @@ use crate::code::{Code, Node};
 use crate::diagram::{Diagram, Diagrams, Full};
 use crate::function::function;
 use crate::runs::{Meaning, Meanings};
+use crate::spans::Marks;
 
 /// The nodes of diagrams that are kept at once.
 const LIMIT: usize = 1 << 19;
@@ -25,6 +26,7 @@ pub(crate) fn blocks(code: &mut Code, endian: Endian, meanings: &Meanings) -> Ve
         endian,
         meanings,
         diagrams: Diagrams::new(LIMIT),
+        marks: Marks::default(),
         known: BTreeMap::new(),
     };
     let mut patience = PATIENCE;
@@ -49,6 +51,7 @@ struct Blocks<'a> {
     endian: Endian,
     meanings: &'a Meanings,
     diagrams: Diagrams,
+    marks: Marks,
     /// Lists of clauses that differ may still mean the same.
     known: BTreeMap<Diagram, Node>,
 }
@@ -62,7 +65,8 @@ impl Blocks<'_> {
         if let Some(&node) = self.known.get(&function) {
             return Ok(node);
         }
-        let node = block(self.code, &mut self.diagrams, &atoms, self.endian, function)?;
+        let (diagrams, marks) = (&mut self.diagrams, &mut self.marks);
+        let node = block(self.code, diagrams, marks, &atoms, self.endian, function)?;
         self.known.insert(function, node);
         Ok(node)
     }

@@ -23,6 +23,7 @@ pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refus
     let mut reasons = Reasons::default();
     // A field of another type is not there, and would be called missing.
     refuse_mistyped(profile)?;
+    refuse_alone(profile)?;
     reasons.extend(faults_of(profile));
     reasons.extend(releases_that_are_none(profile.rules()));
     let arches = reasons.take(arches::listed(profile, target));
@@ -93,6 +94,19 @@ pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refus
         origins: origins.into_list(),
         problems,
     })
+}
+
+/// Refuses a document that says only what differs from a base, where the base was not read with it.
+fn refuse_alone(profile: &Profile) -> Result<(), Refusal> {
+    let mut reasons = Reasons::default();
+    reasons.extend(profile.extends.iter().map(|base| {
+        let message = format!(
+            "the profile extends {}, which was not read with it",
+            faults::quoted(base)
+        );
+        Problem::error(codes::EXTENDS, base.span, message)
+    }));
+    reasons.settle()
 }
 
 /// What the document does not hold though somebody wrote it, and what it holds in two forms.

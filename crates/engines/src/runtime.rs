@@ -2,6 +2,7 @@
 //!
 //! Apart from the runtimes, which differ in what they take and refuse, and from libseccomp, which knows no documents.
 
+mod mend;
 pub(crate) mod refuse;
 mod report;
 
@@ -131,7 +132,7 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
         events,
     } in finish(databases, default, layout)
     {
-        report::events(arch, &events, &origins, &mut told, &mut problems);
+        report::events(arch, &events, &rules, &origins, &mut told, &mut problems);
         let mut rules = match runtime {
             Runtime::Runc(version) => {
                 ceiling::rules(oci, target, version, &arches, arch, default, &mut origins)

@@ -29,6 +29,10 @@ pub struct Profile {
     pub shape: Shape,
     /// The object that is the profile.
     pub span: Span,
+    /// `x-extends`, ours: the base of which this says what differs.
+    ///
+    /// None as well where the base is read, and this is what both say together: see [`parse_with`](crate::parse_with).
+    pub extends: Option<Spanned<String>>,
     /// `defaultAction`: what happens to calls that no rule matches.
     pub default_action: Option<Spanned<ActionName>>,
     /// `defaultErrnoRet`: the errno, or the tracer's message, of the default action.
@@ -69,7 +73,7 @@ pub struct ArchMapEntry {
 /// One entry of `syscalls`.
 #[derive(Clone, Debug)]
 pub struct SyscallRule {
-    /// Its place in the list, from 0; the list may have had entries that are not rules.
+    /// Its place in the list of its text, from 0; the list may have had entries that are not rules.
     pub index: usize,
     /// `name`, the old form: one call.
     pub name: Option<Spanned<String>>,

@@ -15,6 +15,7 @@
 //! # Ok::<(), callgate_profile::edit::Overlap>(())
 //! ```
 
+mod changes;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,41 @@ pub struct Item {
     pub key: Option<String>,
     /// The value.
     pub value: Span,
+}
+
+/// A text, of whatever kind, after edits in whichever order they are given.
+///
+/// # Errors
+/// Two of them overlap, or something is put in where another edit begins or ends.
+pub fn apply(text: &str, edits: &[Edit]) -> Result<String, Overlap> {
+    let mut edits: Vec<&Edit> = edits.iter().filter(|edit| !edit.is_nothing()).collect();
+    edits.sort_by_key(|edit| edit.span);
+    for pair in edits.windows(2) {
+        let (first, second) = (pair[0].span, pair[1].span);
+        let touch = first.end == second.start;
+        let is_insertion = |span: Span| span.start == span.end;
+        if first.end > second.start || touch && (is_insertion(first) || is_insertion(second)) {
+            return Err(Overlap { first, second });
+        }
+    }
+    let mut edited = String::with_capacity(text.len());
+    let mut done = 0;
+    for edit in edits {
+        edited.push_str(&text[done..edit.span.start]);
+        edited.push_str(&edit.replacement);
+        done = edit.span.end;
+    }
+    edited.push_str(&text[done..]);
+    Ok(edited)
+}
+
+/// Puts an edit that only puts something in to others; where one of them ends there, it becomes a part of that.
+pub fn put(insertion: Edit, edits: &mut Vec<Edit>) {
+    let place = insertion.span.start;
+    match edits.iter_mut().find(|edit| edit.span.end == place) {
+        Some(edit) => edit.replacement.push_str(&insertion.replacement),
+        None => edits.push(insertion),
+    }
 }
 
 impl Edit {
@@ -185,25 +221,7 @@ impl<'t> Text<'t> {
     /// # Errors
     /// Two of them overlap, or something is put in where another edit begins or ends.
     pub fn apply(&self, edits: &[Edit]) -> Result<String, Overlap> {
-        let mut edits: Vec<&Edit> = edits.iter().filter(|edit| !edit.is_nothing()).collect();
-        edits.sort_by_key(|edit| edit.span);
-        for pair in edits.windows(2) {
-            let (first, second) = (pair[0].span, pair[1].span);
-            let touch = first.end == second.start;
-            let is_insertion = |span: Span| span.start == span.end;
-            if first.end > second.start || touch && (is_insertion(first) || is_insertion(second)) {
-                return Err(Overlap { first, second });
-            }
-        }
-        let mut text = String::with_capacity(self.written.len());
-        let mut done = 0;
-        for edit in edits {
-            text.push_str(&self.written[done..edit.span.start]);
-            text.push_str(&edit.replacement);
-            done = edit.span.end;
-        }
-        text.push_str(&self.written[done..]);
-        Ok(text)
+        apply(self.written, edits)
     }
 
     /// The value that begins where a place does.

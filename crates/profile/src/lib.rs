@@ -29,13 +29,14 @@
 //! # Dialects
 //! All are read at once, because documents mix them and engines differ in what they ignore:
 //! Docker's (`archMap`, `includes`, `excludes`, `comment`, `name`), Podman's (`errno`, `defaultErrno`),
-//! OCI's (`flags`, `listenerPath`, `listenerMetadata`), also inside a whole `config.json`, and callgate's own `x-actions`.
+//! OCI's (`flags`, `listenerPath`, `listenerMetadata`), also inside a whole `config.json`, and callgate's own `x-actions` and `x-extends`: [`parse_with`] reads a profile together with the base of which it says what differs.
 //!
 //! # Limits
 //! A document may have 16 MiB and 1,048,576 entries, unless [`Options`] say otherwise, and be nested 127 deep.
 //! Of many problems of one kind the first 500 are listed and the rest is counted.
 #![forbid(unsafe_code)]
 
+mod bases;
 pub mod builtin;
 mod document;
 pub mod edit;
@@ -51,6 +52,7 @@ mod span;
 mod syntax;
 pub mod write;
 
+pub use bases::{Base, Bases, Extending, MOST as MOST_BASES};
 pub use document::{
     ArchMapEntry, Argument, Conditions, CustomAction, MinKernel, NullElement, OddKey, Oddity,
     Profile, Shape, SyscallRule,
@@ -58,6 +60,6 @@ pub use document::{
 pub use lower::Undeclared;
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};
 pub use nearest::nearest;
-pub use problem::{Fix, Problem, Severity, codes};
-pub use read::{Options, Parsed, parse};
+pub use problem::{Change, Fix, Problem, Severity, codes};
+pub use read::{Options, Parsed, parse, parse_with};
 pub use span::{Lines, Span, Spanned, line_column};

@@ -37,17 +37,54 @@ pub struct Problem {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
-    /// The same as a change of the text, where one is known.
+    /// The same as changes of the document, where they are known.
     pub fix: Option<Fix>,
 }
 
-/// A change of the text that mends a problem.
+/// Changes of a document that mend a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, in a few words: `write chmod`.
     pub does: String,
-    /// Places, none of which overlap, and what is to stand there.
-    pub edits: Vec<(Span, String)>,
+    /// What changes, at places that do not overlap.
+    pub changes: Vec<Change>,
+}
+
+/// A change at one place of a document; values are in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// Something else stands for the value or the key there.
+    Replace(Span, String),
+    /// The element or the member goes whose value is there.
+    Remove(Span),
+    /// An element comes before the one that is there.
+    Before(Span, String),
+    /// A member of this key comes after the one whose value is there.
+    After(Span, &'static str, String),
+}
+
+impl Change {
+    /// Where it is.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Replace(span, _)
+            | Self::Remove(span)
+            | Self::Before(span, _)
+            | Self::After(span, ..) => *span,
+        }
+    }
+
+    /// The same at another place.
+    #[must_use]
+    pub fn at(self, span: Span) -> Self {
+        match self {
+            Self::Replace(_, value) => Self::Replace(span, value),
+            Self::Remove(_) => Self::Remove(span),
+            Self::Before(_, value) => Self::Before(span, value),
+            Self::After(_, key, value) => Self::After(span, key, value),
+        }
+    }
 }
 
 impl Problem {
@@ -123,16 +160,17 @@ impl Problem {
     #[must_use]
     pub(crate) fn meant(self, word: Option<&str>) -> Self {
         let Some(word) = word else { return self };
-        let written = (self.span, serde_json::Value::from(word).to_string());
+        let written = serde_json::Value::from(word).to_string();
+        let change = Change::Replace(self.span, written);
         self.help(format!("did you mean `{word}`?"))
-            .fix(format!("write `{word}`"), vec![written])
+            .fix(format!("write `{word}`"), vec![change])
     }
 
-    /// The same with a change of the text that mends it.
+    /// The same with changes of the document that mend it.
     #[must_use]
-    pub fn fix(mut self, does: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+    pub fn fix(mut self, does: impl Into<String>, changes: Vec<Change>) -> Self {
         let does = does.into();
-        self.fix = Some(Fix { does, edits });
+        self.fix = Some(Fix { does, changes });
         self
     }
 }
@@ -184,6 +222,8 @@ pub mod codes {
     pub const LISTENER: &str = "CG120";
     /// An errno name that no arch has, or that contradicts the number beside it.
     pub const ERRNO_NAME: &str = "CG121";
+    /// A base that `x-extends` names and that could not be read.
+    pub const EXTENDS: &str = "CG122";
 }
 
 /// The problems found so far, with a limit on how many of one code are kept.

@@ -1,4 +1,4 @@
-//! The JSON Schema (draft 2020-12) of a profile, `x-actions` included, for editors and for whoever checks documents without us.
+//! The JSON Schema (draft 2020-12) of a profile, `x-actions` and `x-extends` included, for editors and for whoever checks documents without us.
 //!
 //! Apart from the reader, which says more: a schema knows no overlaps, engines or arguments of calls.
 //! It is made of the tables that the reader uses, so that the two can't name different things.
@@ -13,6 +13,9 @@ use callgate_syscalls::{Arch, Capability, Syscall};
 #[must_use]
 pub fn schema() -> Value {
     let mut schema = object(&keys::PROFILE, &["defaultAction"]);
+    // What a profile does not have, its base has.
+    schema["required"] = json!([]);
+    schema["anyOf"] = json!([{ "required": ["defaultAction"] }, { "required": [keys::EXTENDS] }]);
     let head = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A seccomp profile of Docker, Podman, Kubernetes or OCI",
@@ -81,6 +84,10 @@ fn property(key: &str, required: bool) -> Value {
     let number = |most: u64| json!({ "type": "integer", "minimum": 0, "maximum": most });
     let string = || json!({ "type": "string" });
     let (what, about) = match key {
+        keys::EXTENDS => (
+            string(),
+            "callgate's: the base of which this says what differs, a file beside it or docker:default",
+        ),
         "defaultAction" => (
             reference("answer"),
             "what happens to calls that no rule matches",

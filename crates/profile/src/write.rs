@@ -27,8 +27,12 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
-    /// `defaultAction`.
-    pub default_action: ActionName,
+    /// `x-extends`, which only callgate reads.
+    #[serde(rename = "x-extends", skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// `defaultAction`; none where the base has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_action: Option<ActionName>,
     /// `defaultErrnoRet`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_errno_ret: Option<u64>,
@@ -151,7 +155,17 @@ impl Document {
     #[must_use]
     pub fn new(default_action: ActionName) -> Self {
         Self {
-            default_action,
+            default_action: Some(default_action),
+            ..Self::extending(None)
+        }
+    }
+
+    /// A document that says nothing that its base does not say.
+    #[must_use]
+    pub const fn extending(base: Option<String>) -> Self {
+        Self {
+            extends: base,
+            default_action: None,
             default_errno_ret: None,
             default_errno: None,
             architectures: Vec::new(),
@@ -167,13 +181,18 @@ impl Document {
     /// What a profile says, to change it and write it again; `name` becomes `names`.
     ///
     /// None when not everything could be read: a value was missing or mistyped, or a list had a null.
+    /// Of a profile that was read with its base, all that both say.
     #[must_use]
     pub fn of(profile: &Profile) -> Option<Self> {
         if profile.mistyped.is_some() || !profile.null_elements.is_empty() {
             return None;
         }
+        if profile.default_action.is_none() && profile.extends.is_none() {
+            return None;
+        }
         Some(Self {
-            default_action: profile.default_action.as_ref()?.value.clone(),
+            extends: value(&profile.extends),
+            default_action: value(&profile.default_action),
             default_errno_ret: value(&profile.default_errno_ret),
             default_errno: value(&profile.default_errno),
             architectures: values(&profile.architectures),

@@ -2,7 +2,9 @@
 
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
-use callgate_profile::{Options, Severity, builtin, line_column, parse};
+use callgate_profile::{
+    Base, Bases, Options, Severity, Span, builtin, line_column, parse, parse_with,
+};
 
 const BASES: &[&str] = &[
     builtin::DOCKER_DEFAULT,
@@ -38,6 +40,7 @@ const PIECES: &[&str] = &[
     "\"syscalls\"",
     "\"NAMES\":",
     "\"x-actions\":",
+    "\"x-extends\":",
     "\"args\":",
     "\"\"",
     "\\ud800",
@@ -54,6 +57,40 @@ fn changed_documents_are_read_without_a_panic() {
         Ok(())
     })
     .budget_ms(3_000);
+}
+
+/// Whatever two texts are, what is said of them is said of a place in one of them.
+#[test]
+fn changed_bases_keep_to_their_places() {
+    arbtest(|source| {
+        let mut base = source.choose(BASES)?.as_bytes().to_vec();
+        let mut own = br#"{ "x-extends": "base", "syscalls": [ { "names": ["read", "chmod"], "action": "x-a" } ] }"#.to_vec();
+        for _ in 0..source.int_in_range(0..=3)? {
+            change(source, &mut base)?;
+            change(source, &mut own)?;
+        }
+        let bases = Bases::find("own", &own, &Options::default(), |_, _| {
+            Ok(Base {
+                name: "base".to_owned(),
+                text: base.clone(),
+            })
+        });
+        let parsed = parse_with(&own, &Options::default(), &bases);
+        let end = own.len() + 1 + base.len();
+        let is_in_one = |span: Span| span.end <= own.len() || own.len() < span.start && span.end <= end;
+        for problem in &parsed.problems {
+            let related = problem.related.iter().map(|(span, _)| *span);
+            for span in related.chain([problem.span]) {
+                assert!(is_in_one(span), "{problem:?}");
+            }
+        }
+        let rules = parsed.profile.iter().flat_map(|profile| profile.rules());
+        for rule in rules {
+            assert!(is_in_one(rule.span), "{rule:?}");
+        }
+        Ok(())
+    })
+    .budget_ms(2_000);
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl fmt::Display for Described<'_> {
             _ => rest |= chosen,
         }
         // Flags of several bits before the flags that they contain: O_SYNC before O_DSYNC.
-        for bits in (1..=u64::BITS).rev() {
+        for bits in (1..=rest.count_ones()).rev() {
             for &(name, flag) in self.constants.values {
                 if flag.count_ones() == bits && flag & !choice == flag && rest & flag == flag {
                     write!(f, "{separator}{name}")?;

@@ -4,8 +4,8 @@
 
 use callgate_policy::{Action, Comparison};
 use callgate_profile::edit::Text;
-use callgate_profile::write::Rule;
-use callgate_profile::{Profile, Spanned, SyscallRule, parse};
+use callgate_profile::write::{Document, Rule};
+use callgate_profile::{Extending, Options, Profile, Spanned, SyscallRule, parse, parse_with};
 
 use super::{Answer, Subject};
 use crate::conjunctions::Conjunction;
@@ -23,6 +23,37 @@ pub(super) fn added(text: &str, subjects: &[Subject], answer: Answer) -> Option<
     for subject in subjects {
         let conjunction = (subject.comparisons.clone(), answer.action());
         text = with(&text, subject.call.name(), &conjunction)?;
+    }
+    Some(text)
+}
+
+/// The text with the rules that its bases have for these names, where it has none itself: it means the same.
+pub(super) fn taken_over(extending: Extending<'_>, names: &[&str]) -> Option<String> {
+    let mut text = extending.text.to_owned();
+    if extending.bases.is_empty() {
+        return Some(text);
+    }
+    let own = profile(&text)?;
+    let whole = parse_with(text.as_bytes(), &Options::default(), extending.bases).profile?;
+    let whole = Document::of(&whole)?;
+    let named = |name: &str| {
+        let mut calls = own.rules().iter().flat_map(|rule| rule.value.calls());
+        calls.any(|call| call.value == name)
+    };
+    for name in names.iter().copied().filter(|name| !named(name)) {
+        for rule in whole
+            .syscalls
+            .iter()
+            .filter(|rule| rule.names.contains(name))
+        {
+            // What is said of many calls is not said of this one alone.
+            let rule = Rule {
+                comment: None,
+                names: [name.to_owned()].into(),
+                ..rule.clone()
+            };
+            text = with_rule(&text, &rule)?;
+        }
     }
     Some(text)
 }
@@ -102,9 +133,16 @@ fn with(text: &str, name: &str, conjunction: &Conjunction) -> Option<String> {
         args: comparisons.iter().copied().map(argument).collect(),
         ..Rule::new(action_name(*action), [name])
     };
+    with_rule(text, &rule)
+}
+
+/// The text with a rule at the end.
+fn with_rule(text: &str, rule: &Rule) -> Option<String> {
+    let profile = profile(text)?;
+    let read = Text::of(text.as_bytes())?;
     let edit = match &profile.syscalls {
         Some(rules) => {
-            let rule = read.written(rules.span, &rule);
+            let rule = read.written(rules.span, rule);
             read.insert(rules.span, read.items(rules.span).len(), &[rule])
         }
         None => {
@@ -139,5 +177,5 @@ fn says(rule: &SyscallRule, comparisons: &[Comparison], action: Action) -> bool 
 }
 
 fn profile(text: &str) -> Option<Profile> {
-    parse(text.as_bytes(), &callgate_profile::Options::default()).profile
+    parse(text.as_bytes(), &Options::default()).profile
 }

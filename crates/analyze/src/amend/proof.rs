@@ -4,7 +4,7 @@
 
 use callgate_engines::{Target, read};
 use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, Section};
-use callgate_profile::{ActionName, Options, SyscallRule, parse};
+use callgate_profile::{ActionName, Bases, Extending, Options, SyscallRule, parse_with};
 use callgate_prove::{Budget, Diagram, Fixed};
 use callgate_syscalls::Arch;
 
@@ -15,15 +15,18 @@ use crate::diff::differences;
 
 /// The smallest edit of `text` after which the calls get the answer under every target, and no other call a less strict one than before.
 ///
+/// Its bases stay as they are: what they say of a call of which only a part changes is first written down beside it.
+///
 /// # Errors
 /// There is none among the edits that are tried, and why the nearest is none.
-pub fn amend(
-    text: &str,
+pub fn amend<'t>(
+    text: impl Into<Extending<'t>>,
     subjects: &[Subject],
     answer: Answer,
     targets: &[Target],
     budget: Budget,
 ) -> Result<Amended, NotAmended> {
+    let text = text.into();
     let before = targets
         .iter()
         .map(|target| Held::of(text, target, budget))
@@ -39,13 +42,13 @@ pub fn amend(
     }
     if open.is_empty() {
         return Ok(Amended {
-            text: text.to_owned(),
+            text: text.text.to_owned(),
             also: vec![Vec::new(); targets.len()],
         });
     }
     let mut reason = None;
     for candidate in texts(text, &open, answer, &before, budget) {
-        match judge(&candidate, &open, answer, &before, budget) {
+        match judge(text.instead(&candidate), &open, answer, &before, budget) {
             Ok(also) => {
                 return Ok(Amended {
                     text: candidate,
@@ -71,8 +74,8 @@ struct Held<'t> {
 }
 
 impl<'t> Held<'t> {
-    fn of(text: &str, target: &'t Target, budget: Budget) -> Result<Self, NotAmended> {
-        let parsed = parse(text.as_bytes(), &Options::default());
+    fn of(text: Extending<'_>, target: &'t Target, budget: Budget) -> Result<Self, NotAmended> {
+        let parsed = parse_with(text.text.as_bytes(), &Options::default(), text.bases);
         let profile = parsed.profile.ok_or(NotAmended::Unreadable)?;
         let refused = |refusal| NotAmended::Refused(Box::new(target.clone()), refusal);
         let policy = read(&profile, target).map_err(refused)?.policy;
@@ -132,7 +135,7 @@ impl<'t> Held<'t> {
 
 /// What else each target answers differently after an edit that does it and opens nothing.
 fn judge(
-    candidate: &str,
+    candidate: Extending<'_>,
     subjects: &[Subject],
     answer: Answer,
     before: &[Held<'_>],
@@ -161,7 +164,7 @@ fn judge(
 
 /// The texts to try, the smallest edit first.
 fn texts(
-    text: &str,
+    extending: Extending<'_>,
     subjects: &[Subject],
     answer: Answer,
     before: &[Held<'_>],
@@ -178,20 +181,28 @@ fn texts(
             && rule.excludes.is_none()
     };
     let mut texts = Vec::new();
-    let are_whole = subjects
+    let partly: Vec<&str> = subjects
         .iter()
-        .all(|subject| subject.comparisons.is_empty());
-    if are_whole && let Some(removed) = candidates::removed(text, &names, says_other) {
+        .filter(|subject| !subject.comparisons.is_empty())
+        .map(|subject| subject.call.name())
+        .collect();
+    let Some(text) = candidates::taken_over(extending, &partly) else {
+        return texts;
+    };
+    let text = text.as_str();
+    if partly.is_empty()
+        && let Some(removed) = candidates::removed(text, &names, says_other)
+    {
         let added = candidates::added(&removed, subjects, answer);
         texts.push(removed);
         texts.extend(added);
     }
     texts.extend(candidates::added(text, subjects, answer));
     for held in before {
-        let rewritten = rewritten(held, subjects, answer, budget);
+        let rewritten = rewritten(held, subjects, answer, extending.bases, budget);
         texts.extend(rewritten.and_then(|calls| candidates::rewritten(text, &calls)));
     }
-    texts.retain(|candidate| candidate != text);
+    texts.retain(|candidate| candidate != extending.text);
     texts.dedup();
     texts
 }
@@ -201,6 +212,7 @@ fn rewritten(
     held: &Held<'_>,
     subjects: &[Subject],
     answer: Answer,
+    bases: &Bases,
     budget: Budget,
 ) -> Option<Vec<Rewritten>> {
     let wanted = held.with(subjects, answer.action(), budget).ok()?;
@@ -220,7 +232,10 @@ fn rewritten(
         let mut writer = Writer::new(&wanted, arch, Style::OneEach, MOST_RULES);
         let rules = writer.write(part).ok()?;
         let default = held.policy.default();
-        let rules = rules.into_iter().filter(|(_, action)| *action != default);
+        // A call that is not named gets what the base says.
+        let rules = rules
+            .into_iter()
+            .filter(|(_, action)| *action != default || !bases.is_empty());
         calls.push(Rewritten {
             name,
             rules: rules.collect(),

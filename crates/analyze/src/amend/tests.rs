@@ -4,7 +4,7 @@
 
 use callgate_engines::{Target, read};
 use callgate_policy::{Action, Arg, Comparison, SeccompData, Test};
-use callgate_profile::{Options, builtin, parse};
+use callgate_profile::{Base, Bases, Extending, Options, builtin, parse, parse_with};
 use callgate_prove::Budget;
 use callgate_syscalls::{Arch, Syscall};
 
@@ -26,16 +26,17 @@ fn answer(text: &str, target: &Target, name: &str, first: u64) -> Action {
     let parsed = parse(text.as_bytes(), &Options::default());
     let profile = parsed.profile.expect("a profile");
     let resolved = read(&profile, target).expect("the target takes it");
+    resolved.policy.decide(&call(name, first)).action
+}
+
+fn call(name: &str, first: u64) -> SeccompData {
     let call = Syscall::by_name(name).expect("a call");
-    resolved
-        .policy
-        .decide(&SeccompData {
-            arch: Arch::X86_64.audit(),
-            nr: call.number(Arch::X86_64).expect("x86_64 has it"),
-            args: [first, 0, 0, 0, 0, 0],
-            ..SeccompData::default()
-        })
-        .action
+    SeccompData {
+        arch: Arch::X86_64.audit(),
+        nr: call.number(Arch::X86_64).expect("x86_64 has it"),
+        args: [first, 0, 0, 0, 0, 0],
+        ..SeccompData::default()
+    }
 }
 
 fn targets() -> Vec<Target> {
@@ -175,4 +176,67 @@ fn the_default_of_docker_is_amended_in_one_place() {
     assert_eq!(gone.len(), 4, "{gone:?}");
     assert_eq!(text.lines().count() - after.lines().count(), 4);
     assert_eq!(answer(&after, &docker[0], "chmod", 0), Action::Errno(1));
+}
+
+#[test]
+fn only_the_profile_is_edited_and_its_base_counts() {
+    let base = builtin::DOCKER_DEFAULT;
+    let text = "{\n  \"x-extends\": \"docker:default\",\n  \"syscalls\": [\n    { \"names\": [\"chmod\"], \"action\": \"SCMP_ACT_ERRNO\" }\n  ]\n}\n";
+    let bases = Bases::find("mine", text.as_bytes(), &Options::default(), |name, _| {
+        Ok(Base {
+            name: name.to_owned(),
+            text: base.into(),
+        })
+    });
+    let docker = ["docker@28".parse().expect("a target")];
+    let answer = |text: &str, name: &str, first: u64| {
+        let parsed = parse_with(text.as_bytes(), &Options::default(), &bases);
+        let resolved = read(&parsed.profile.expect("a profile"), &docker[0]).expect("a meaning");
+        resolved.policy.decide(&call(name, first)).action
+    };
+    let amended = |text: &str, subject: Subject, answer| {
+        let extending = Extending {
+            text,
+            bases: &bases,
+        };
+        let done = amend(extending, &[subject], answer, &docker, Budget::default());
+        let done = done.unwrap_or_else(|reason| panic!("{reason}"));
+        assert_eq!(done.also, [Vec::new()], "{}", done.text);
+        done.text
+    };
+    // What the base lets through is refused by a rule of the profile, and comes back without it.
+    let denied = amended(text, subject("fchmod", &[]), Answer::Deny(1));
+    let expected = text.replace("[\"chmod\"]", "[\"chmod\", \"fchmod\"]");
+    assert_eq!(
+        denied.replace(", \"errnoRet\": 1", ""),
+        expected.replace(", \"errnoRet\": 1", "")
+    );
+    assert_eq!(
+        amended(text, subject("chmod", &[]), Answer::Allow)
+            .matches("chmod")
+            .count(),
+        0
+    );
+    // Of a call of which a part changes, the base's rules are taken over, conditions and all.
+    let once = amended(
+        text,
+        subject("personality", &[first_is(0x40000)]),
+        Answer::Allow,
+    );
+    for (value, action) in [
+        (0x40000, Action::Allow),
+        (8, Action::Allow),
+        (0x40001, Action::Errno(1)),
+    ] {
+        assert_eq!(answer(&once, "personality", value), action, "{once}");
+    }
+    let twice = amended(&once, subject("clone", &[first_is(0x11)]), Answer::Deny(13));
+    assert!(twice.contains("CAP_SYS_ADMIN"), "{twice}");
+    for (value, action) in [
+        (0x11, Action::Errno(13)),
+        (0, Action::Allow),
+        (0x1000_0000, Action::Errno(1)),
+    ] {
+        assert_eq!(answer(&twice, "clone", value), action, "{twice}");
+    }
 }

@@ -1,7 +1,9 @@
-//! A filter as a list of calls, for tools that have no profiles: systemd's units, and the JSON of seccompiler.
+//! A filter as a list of calls, for tools that have no profiles: systemd's units, minijail's policies and the JSON of seccompiler.
 //!
 //! Apart from decompiling: these lists have fewer answers than a profile, so that each tool says to what it lowers one.
 
+mod groups;
+mod minijail;
 mod seccompiler;
 mod systemd;
 
@@ -23,6 +25,8 @@ pub enum Tool {
     Systemd,
     /// The JSON of the crate seccompiler, which is for one arch.
     Seccompiler,
+    /// A policy of minijail, as its compiler reads it, for one arch.
+    Minijail,
 }
 
 /// A list that was written from a filter.
@@ -67,7 +71,7 @@ pub struct Request<'a> {
     pub diagram: &'a Diagram,
     /// The arch of the machine.
     pub native: Arch,
-    /// The arches whose calls count; all, where none are named.
+    /// The arches whose calls count. Where none are named, all do, and for systemd those that a kernel of the native one has.
     pub arches: Option<&'a [Arch]>,
     /// The most rules that may be written.
     pub limit: usize,
@@ -80,13 +84,37 @@ pub struct Request<'a> {
 /// # Errors
 /// There is none, or it takes more rules than the limit.
 pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
+    let arches = match tool {
+        Tool::Systemd => request
+            .arches
+            .or_else(|| Some(systemd::arches_of(&request.native))),
+        Tool::Seccompiler | Tool::Minijail => request.arches,
+    };
+    let request = &Request { arches, ..*request };
     let mut shape = Shape::by_name(request.diagram).map_err(NoProfile::Unwritable)?;
-    let counts = |arch: Arch| match (tool, request.arches) {
-        (Tool::Seccompiler, _) => arch == request.native,
-        (Tool::Systemd, Some(only)) => only.contains(&arch),
-        (Tool::Systemd, None) => true,
+    let counts = |arch: Arch| match tool {
+        Tool::Seccompiler | Tool::Minijail => arch == request.native,
+        Tool::Systemd => arches.is_none_or(|only| only.contains(&arch)),
     };
     shape.arches.retain(|&(arch, _)| counts(arch));
+    let mut listed = nearest(tool, request, &shape)?;
+    // To libseccomp a name may mean more calls of one arch than it should: a unit can do without the arch.
+    while let Some(arch) = listed
+        .wider
+        .and_then(|call| Arch::of_call(call.arch, call.nr))
+    {
+        let can_be_left_out = tool == Tool::Systemd && arch != request.native;
+        if !can_be_left_out || shape.arches.iter().all(|&(known, _)| known != arch) {
+            break;
+        }
+        shape.arches.retain(|&(known, _)| known != arch);
+        listed = nearest(tool, request, &shape)?;
+    }
+    Ok(listed)
+}
+
+/// The list with the default that makes it differ the least.
+fn nearest(tool: Tool, request: &Request<'_>, shape: &Shape) -> Result<Listed, NoProfile> {
     if shape.arches.is_empty() {
         return Err(NoProfile::NoWords(
             "the filter says nothing of the arches that the list is for",
@@ -94,26 +122,32 @@ pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
     }
     let mut best: Option<Listed> = None;
     let mut refused = None;
-    for default in defaults(&shape, request.diagram) {
-        let table = Table::of(&shape, request, default).map_err(NoProfile::Unwritable)?;
-        let written = match tool {
-            Tool::Systemd => systemd::write(&table),
-            Tool::Seccompiler => seccompiler::write(&table),
+    for default in defaults(shape, request.diagram) {
+        let table = Table::of(shape, request, default).map_err(NoProfile::Unwritable)?;
+        let ways = match tool {
+            Tool::Systemd => vec![
+                systemd::write(&systemd::without_multiplexers(&table)),
+                systemd::write(&table),
+            ],
+            Tool::Seccompiler => vec![seccompiler::write(&table)],
+            Tool::Minijail => vec![minijail::write(&table)],
         };
-        let (text, policy) = match written {
-            Ok(written) => written,
-            Err(reason) => {
-                refused.get_or_insert(NoProfile::NoWords(reason));
-                continue;
+        for written in ways {
+            let (text, policy) = match written {
+                Ok(written) => written,
+                Err(reason) => {
+                    refused.get_or_insert(NoProfile::NoWords(reason));
+                    continue;
+                }
+            };
+            let found = held_against(request, text, policy)?;
+            if found.differences.is_empty() {
+                return Ok(found);
             }
-        };
-        let found = held_against(request, text, policy)?;
-        if found.differences.is_empty() {
-            return Ok(found);
-        }
-        let rank = |found: &Listed| (found.wider.is_some(), found.differences.len());
-        if best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
-            best = Some(found);
+            let rank = |found: &Listed| (found.wider.is_some(), found.differences.len());
+            if best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
+                best = Some(found);
+            }
         }
     }
     best.ok_or_else(|| refused.unwrap_or(NoProfile::Unwritable(Unwritable::UnknownArches)))
@@ -123,9 +157,14 @@ pub fn list(tool: Tool, request: &Request<'_>) -> Result<Listed, NoProfile> {
 type Said = BTreeMap<&'static str, Vec<Conjunction>>;
 
 /// What a filter says by name, on all of its arches together.
+#[derive(Clone)]
 struct Table {
+    /// The arch of the machine.
+    native: Arch,
     arches: Vec<Arch>,
     default: Action,
+    /// What calls of arches get that the filter does not know.
+    bad_arch: Action,
     /// The conjunctions of a name, of which exactly one holds; where two arches differ, the strictest answer alone.
     calls: Said,
 }
@@ -150,32 +189,40 @@ impl Table {
             }
         }
         Ok(Self {
+            native: request.native,
             arches: shape.arches.iter().map(|&(arch, _)| arch).collect(),
             default,
+            bad_arch: shape.bad_arch,
             calls,
         })
     }
 
-    /// The meaning of a list that says this of names, arch by arch.
-    fn policy(said: &[(Arch, &Said)], [default, bad_arch]: [Action; 2]) -> Policy {
-        let sections = said.iter().map(|&(arch, said)| {
-            let mut rules = Vec::new();
-            for (name, conjunctions) in said {
-                let Some(nr) = Syscall::by_name(name).and_then(|call| call.number(arch)) else {
-                    continue;
-                };
-                for (comparisons, action) in conjunctions {
-                    rules.push(Rule {
-                        id: RuleId(0),
-                        numbers: Numbers::one(nr),
-                        comparisons: comparisons.clone(),
-                        action: *action,
-                    });
-                }
+    /// The meaning of a list for one arch.
+    ///
+    /// Numbers of x32 have the token of x86_64, and no name of a list is theirs.
+    fn policy(arch: Arch, said: &Said, [default, bad_arch]: [Action; 2]) -> Policy {
+        let mut rules = Vec::new();
+        for (name, conjunctions) in said {
+            let Some(nr) = Syscall::by_name(name).and_then(|call| call.number(arch)) else {
+                continue;
+            };
+            for (comparisons, action) in conjunctions {
+                rules.push(Rule {
+                    id: RuleId(0),
+                    numbers: Numbers::one(nr),
+                    comparisons: comparisons.clone(),
+                    action: *action,
+                });
             }
-            Section { arch, rules }
-        });
-        Policy::new(default, bad_arch, sections.collect()).expect("no arch twice")
+        }
+        let mut sections = vec![Section { arch, rules }];
+        if arch == Arch::X86_64 {
+            sections.push(Section {
+                arch: Arch::X32,
+                rules: Vec::new(),
+            });
+        }
+        Policy::new(default, bad_arch, sections).expect("no arch twice")
     }
 }
 

@@ -46,13 +46,8 @@ pub(super) fn write(table: &Table) -> Result<(String, Policy), &'static str> {
         answer(matched),
         rules.join(",\n")
     );
-    // Numbers of x32 have the token of x86_64, and match nothing.
-    let nothing = Said::new();
-    let mut all = vec![(table.arches[0], &said)];
-    if table.arches == [Arch::X86_64] {
-        all.push((Arch::X32, &nothing));
-    }
-    Ok((text, Table::policy(&all, [default, BAD_ARCH])))
+    let policy = Table::policy(table.arches[0], &said, [default, BAD_ARCH]);
+    Ok((text, policy))
 }
 
 /// The answer that most conjunctions have beside the default; where all have it, there is another for the form's sake.

@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,19 @@ Docker and Podman take it for the field, because Go does; crun and youki ignore 
 Write the key as the field is called.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "DefaultAction": "SCMP_ACT_ERRNO" }"#).contains(&"CG104"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG104"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "DefaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+);

@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,11 @@ Docker starts a container of it without any filter and without a word.
 Write a `defaultAction`, or take the option away if no filter is meant.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "architectures": [] }"#).contains(&"CG105"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#).contains(&"CG105"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{ "description": "no filter yet" }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW"
 }
+"#,
+);

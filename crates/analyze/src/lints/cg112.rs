@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,20 @@ Docker and Podman compare the text, which has to be in upper case and begin with
 A rule that includes it never counts, and one that excludes it always does.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["SYS_NICE"] } } ] }"#).contains(&"CG112"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_SYS_NICE"] } } ] }"#).contains(&"CG112"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["SYS_ADMIN"] } }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_SYS_ADMIN"] } }
+  ]
+}
+"#,
+)
+.mended();

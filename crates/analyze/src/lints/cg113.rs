@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,20 @@ In `includes` and `excludes` the arches are called as libseccomp calls them: amd
 A rule that includes such a name never counts, and one that excludes it always does.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": { "arches": ["x86_64"] } } ] }"#).contains(&"CG113"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": { "arches": ["amd64"] } } ] }"#).contains(&"CG113"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["arch_prctl"], "action": "SCMP_ACT_ALLOW", "includes": { "arches": ["x86_64"] } }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["arch_prctl"], "action": "SCMP_ACT_ALLOW", "includes": { "arches": ["amd64"] } }
+  ]
+}
+"#,
+)
+.mended();

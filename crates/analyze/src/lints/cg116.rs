@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,19 @@ libseccomp refuses to make a rule of it, and what runc then says is about someth
 Take an errno that programs know: EPERM is 1, ENOSYS is 38 on most arches.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": ["getpgid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5000 } ] }"#).contains(&"CG116"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": ["getpgid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 } ] }"#).contains(&"CG116"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5000 }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 }
+  ]
+}
+"#,
+);

@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,16 +23,22 @@ The runtime specification forbids it, because nobody would get the words.
 Name the socket, or take the words out.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(
-            read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "words" }"#)
-                .contains(&"CG120")
-        );
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "listenerPath": "/run/agent.sock", "listenerMetadata": "words" }"#).contains(&"CG120"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerMetadata": "site=a",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ERRNO" }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "listenerMetadata": "site=a",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);

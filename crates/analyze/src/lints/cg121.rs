@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Reading,
 };
 
@@ -21,13 +23,20 @@ Podman refuses a name that it does not know, and other engines do not read the f
 Write the name as in errno(3), and the same number in `errnoRet`.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::read_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        assert!(read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ERRNO", "errno": "ENOTHING" } ] }"#).contains(&"CG121"));
-        assert!(!read_codes(r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ERRNO", "errno": "ENOSYS" } ] }"#).contains(&"CG121"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errno": "ENOTHING" }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errno": "EACCES" }
+  ]
+}
+"#,
+)
+.asked("--target podman");

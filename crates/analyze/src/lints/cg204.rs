@@ -6,11 +6,12 @@ use std::collections::HashSet;
 
 use callgate_engines::How;
 use callgate_policy::Section;
-use callgate_profile::{OpName, Problem, Severity, Span};
+use callgate_profile::{Change, OpName, Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::answers::answers;
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::{witness, words};
@@ -21,6 +22,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -32,6 +34,24 @@ The lint shows such a pair of calls.
 Compare with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, or allow the values that are wanted by SCMP_CMP_EQ
 instead of refusing those that are not; or compile with `--typed-args`, which compares what the kernel looks at.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 40, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 4294967295, "valueTwo": 40, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -161,7 +181,7 @@ fn problem(subject: &Subject<'_>, arch: Arch, call: Syscall, bypass: &Bypass) ->
         .note(format!("{arch}: {refused} for the first, {made} for the second, and to the kernel they are the same call"))
         .help("compare with SCMP_CMP_MASKED_EQ under the mask 0xffffffff, or allow by SCMP_CMP_EQ what is wanted");
     let problem = match masked(subject, bits, bypass) {
-        Some(edits) => problem.fix(format!("compare the low {bits} bits"), edits),
+        Some(changes) => problem.fix(format!("compare the low {bits} bits"), changes),
         None => problem,
     };
     match (by, refused_by) {
@@ -171,7 +191,7 @@ fn problem(subject: &Subject<'_>, arch: Arch, call: Syscall, bypass: &Bypass) ->
 }
 
 /// The comparison of the rule that refuses, of as many bits as the kernel looks at; none where it is not one SCMP_CMP_EQ.
-fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<(Span, String)>> {
+fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<Change>> {
     let rule = subject.rule_of(bypass.refused)?;
     let mut compared = rule.arguments().iter().filter(|argument| {
         let index = argument.value.index.as_ref();
@@ -183,13 +203,16 @@ fn masked(subject: &Subject<'_>, bits: u32, bypass: &Bypass) -> Option<Vec<(Span
         return None;
     }
     let mask = (1_u64 << bits) - 1;
-    let low = value.value & mask;
-    let mut edits = match &argument.value_two {
-        Some(two) => vec![(value.span, mask.to_string()), (two.span, low.to_string())],
-        None => vec![(value.span, format!("{mask}, \"valueTwo\": {low}"))],
+    let low = (value.value & mask).to_string();
+    let masked = match &argument.value_two {
+        Some(two) => Change::Replace(two.span, low),
+        None => Change::After(value.span, "valueTwo", low),
     };
-    edits.push((op.span, "\"SCMP_CMP_MASKED_EQ\"".to_owned()));
-    Some(edits)
+    Some(vec![
+        Change::Replace(value.span, mask.to_string()),
+        masked,
+        Change::Replace(op.span, "\"SCMP_CMP_MASKED_EQ\"".to_owned()),
+    ])
 }
 
 #[cfg(test)]

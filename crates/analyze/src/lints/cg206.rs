@@ -6,6 +6,7 @@ use callgate_profile::{OpName, Problem, Severity};
 use callgate_syscalls::Kind;
 
 use super::written::comparisons;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ The argument is a pointer: a path, a structure.
 A filter sees the address and not what stands there, and an address says nothing; even a supervisor that looks may be deceived, as the memory can change after the look.
 Only zero, no pointer at all, is worth a comparison.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["openat"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 1, "value": 4096, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["openat"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 2, "value": 0, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let native = subject.target.native;

@@ -4,6 +4,7 @@
 
 use callgate_profile::{OpName, Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ with another one it never does for callgate and always does for runc and crun, w
 A `valueTwo` that has bits outside of another mask never matches for callgate, and without those bits for runc and crun.
 Perhaps `value` and `valueTwo` were exchanged: `value` is the mask.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["unshare"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 0, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["unshare"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let arguments = subject

@@ -2,9 +2,10 @@
 //!
 //! Apart from CG207, whose comparison is empty: this one compares something, probably not what was meant.
 
-use callgate_profile::{OpName, Problem, Severity};
+use callgate_profile::{Change, OpName, Problem, Severity};
 
 use super::written::comparisons;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ Here `valueTwo` has every bit of `value` and more, as if it were the mask.
 The bits outside of the mask can't match; runtimes ignore them.
 Exchange the two.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 268435456, "valueTwo": 2113929216, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 2113929216, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = comparisons(subject.profile).filter_map(|written| {
@@ -37,8 +57,8 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
         );
         (is_masked && seems_so).then(|| {
             let exchanged = vec![
-                (mask.span, value.value.to_string()),
-                (value.span, mask.value.to_string()),
+                Change::Replace(mask.span, value.value.to_string()),
+                Change::Replace(value.span, mask.value.to_string()),
             ];
             LINT.problem(mask.span, message)
                 .help("`value` is the mask, `valueTwo` what it leaves")

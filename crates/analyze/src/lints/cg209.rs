@@ -9,6 +9,7 @@ use callgate_policy::Test;
 use callgate_profile::{Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::words;
@@ -19,6 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -27,6 +29,25 @@ No arguments pass all comparisons of a rule, so it never matches.
 On an arch of 32 bits an argument is below 2^32, so a comparison that asks for more never holds there;
 the lint tells of rules that match on no arch of the policy.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 1, "value": 3, "op": "SCMP_CMP_LT" }, { "index": 1, "value": 9, "op": "SCMP_CMP_GT" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 1, "value": 3, "op": "SCMP_CMP_LT" }] },
+    { "names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 1, "value": 9, "op": "SCMP_CMP_GT" }] }
+  ]
+}
+"#,
+)
+.asked("--target callgate");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     // Of each name, an arch with comparisons that can't hold, unless they can on another.

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::docker;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,8 +23,27 @@ const PAGE: &str = "\
 The action of a rule is the default action, and another rule for the same call has another one.
 Under callgate the strictest rule that matches wins, so this one may narrow the other.
 runc and crun skip it without a word, so it narrows nothing there.
-Give it an action that differs: another errno is enough.
+Let the other rule exclude what this one is about: the default action does the rest.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["personality"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 262144, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 262144, "op": "SCMP_CMP_NE" }] }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::docker;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,14 +15,34 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
 const PAGE: &str = "\
 Two rules for one call have no comparisons, and different actions.
 Under callgate the stricter one counts, for Docker the first.
-Take one of them out.
+Take one of them out: `--fix` takes the less strict one, unless one of the two counts under some conditions only.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["ptrace"], "action": "SCMP_ACT_KILL_PROCESS" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_KILL_PROCESS" }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

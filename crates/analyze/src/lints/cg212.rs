@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::docker;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,8 +23,28 @@ const PAGE: &str = "\
 A rule has comparisons, and another one for the same call has none, or fewer of the same.
 Under callgate the strictest rule that matches a call counts.
 libseccomp keeps the broader rule and drops the narrower one, whichever stands first.
-Give the broader rule a comparison that excludes what the narrower one is about.
+Give the broader rule a comparison that excludes what the narrower one is about; a narrower rule that is no stricter may go.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["kill"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["kill"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 1, "value": 9, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["kill"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 1, "value": 9, "op": "SCMP_CMP_NE" }] },
+    { "names": ["kill"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{ "index": 1, "value": 9, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     docker::shown(subject, LINT.id)

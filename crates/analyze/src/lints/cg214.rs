@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
-use callgate_profile::{Problem, Severity, Span};
+use callgate_profile::{Change, Problem, Severity, Span};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Style,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ A rule names a call twice. The second time changes nothing, and makes a reader l
 Take it out; `callgate check --fix` does.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.mended();
+
 /// As many as are told.
 const TOLD: usize = 50;
 
@@ -30,15 +50,12 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for rule in subject.rules() {
         let names = rule.value.names.iter().flat_map(|names| &names.value);
-        let names: Vec<_> = names.collect();
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for (at, name) in names.iter().enumerate() {
+        for name in names {
             let Some(first) = seen.insert(&name.value, name.span) else {
                 continue;
             };
             seen.insert(&name.value, first);
-            // What stands between it and the name before goes with it.
-            let cut = Span::new(names[at - 1].span.end, name.span.end);
             let message = format!(
                 "`{}` is named twice in this rule",
                 name.value.escape_default()
@@ -46,7 +63,7 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
             problems.push(
                 LINT.problem(name.span, message)
                     .related(first, "first here")
-                    .fix("take the second one out", vec![(cut, String::new())]),
+                    .fix("take the second one out", vec![Change::Remove(name.span)]),
             );
         }
     }

@@ -4,6 +4,7 @@
 
 use callgate_profile::{ActionName, Problem, Severity, Spanned};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,23 @@ SCMP_ACT_ERRNO with errno zero: the call is not made, and returns zero, so the p
 Of a larger errno runc keeps the low 16 bits, so 65536 is zero, too.
 Take an errno that says what happened: EPERM is 1, ENOSYS is 38 on most arches.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["setuid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0 }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["setuid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let profile = subject.profile;

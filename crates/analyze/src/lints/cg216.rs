@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Engine,
 };
 
@@ -21,15 +23,21 @@ crun refuses an `errnoRet` beside an action that returns none, such as SCMP_ACT_
 Take the number out where it says nothing, or name the calls that need another errno.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::engine_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        let yes = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38 }"#;
-        let no = r#"{ "defaultAction": "SCMP_ACT_ERRNO" }"#;
-        assert!(engine_codes(yes, "docker@20.10").contains(&"CG216"));
-        assert!(!engine_codes(no, "docker@20.10").contains(&"CG216"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "defaultErrnoRet": 38,
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target docker@20.10");

@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Engine,
 };
 
@@ -22,15 +24,20 @@ What is not read is not missed: the rule counts as if the field were not there.
 Export the profile for that target, with the conditions resolved.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::engine_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        let yes = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW", "excludes": { "caps": ["CAP_SYS_NICE"] } } ] }"#;
-        let no = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#;
-        assert!(engine_codes(yes, "containerd").contains(&"CG223"));
-        assert!(!engine_codes(no, "containerd").contains(&"CG223"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_SYS_ADMIN"] } }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target containerd");

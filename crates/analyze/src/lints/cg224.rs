@@ -6,6 +6,7 @@ use callgate_engines::{Engine, Kind};
 use callgate_profile::{Problem, Severity, Spanned};
 use callgate_syscalls::errno_by_name;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ const PAGE: &str = "\
 Docker leaves them out without a word and takes the number beside them, or EPERM where there is none.
 Write the number in `errnoRet` or `defaultErrnoRet` as well.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["statx"], "action": "SCMP_ACT_ERRNO", "errno": "ENOSYS" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["statx"], "action": "SCMP_ACT_ERRNO", "errno": "ENOSYS", "errnoRet": 38 }
+  ]
+}
+"#,
+)
+.asked("--target docker");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let is_docker = matches!(

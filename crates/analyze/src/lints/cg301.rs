@@ -8,6 +8,7 @@ use callgate_profile::{Problem, Severity, Span};
 use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
 use crate::answers::{Answers, answers};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -17,6 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -27,6 +29,26 @@ clone3 takes its flags through a pointer, where a filter can't look:
 a profile that filters the flags of clone and allows clone3 filters nothing.
 Refuse clone3 with ENOSYS (errnoRet 38 on most arches), or allow both if the flags need no filter.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["clone", "read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["clone", "read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target podman")
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let policy = &subject.resolved.policy;

@@ -9,6 +9,7 @@ use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
 use super::listed::some_of;
 use super::probed::PROBED;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -18,6 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -27,6 +29,26 @@ A name with a high number raises that ceiling: the calls below it that no rule n
 and after EPERM no libc tries another way.
 Name these calls, too: allow them, or refuse them with ENOSYS (errnoRet 38 on most arches).
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["clone", "clone3", "close_range", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["statx", "getrandom", "renameat2", "preadv2", "pwritev2"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["clone", "clone3", "close_range", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target docker")
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let mut arches = subject.arches().filter(|&arch| arch != Arch::X32);

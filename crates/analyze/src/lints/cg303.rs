@@ -7,6 +7,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::errno_by_name;
 
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -16,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +26,25 @@ What no rule names gets an errno, and it is not ENOSYS; the target has no ceilin
 A libc of next year tries a call of next year, and takes another way only after ENOSYS.
 Write \"defaultErrnoRet\": 38, and rules with EPERM for what is to look forbidden.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "defaultErrnoRet": 38,
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target podman");
 
 /// So far above all numbers that a later call may be there.
 const LATER: u32 = 0xff0;

@@ -7,6 +7,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::{Arch, errno_by_name};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -16,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -25,6 +27,28 @@ A libc of today makes the younger one, and the older only after ENOSYS.
 A profile that allows the older one and refuses the younger with another errno gives programs wrong dates, or none.
 Name both wherever one is named.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+  "syscalls": [
+    { "names": ["clock_gettime", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+  "syscalls": [
+    { "names": ["clock_gettime64"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["clock_gettime", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target podman")
+.mended();
 
 /// The older call and the younger one.
 const PAIRS: &[(&str, &str)] = &[

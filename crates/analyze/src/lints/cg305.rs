@@ -9,6 +9,7 @@ use callgate_syscalls::Arch;
 use super::listed::some_of;
 use crate::answers::all_answers;
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::witness;
@@ -19,6 +20,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -28,6 +30,24 @@ The target reads another dialect and takes every rule as if they were not there,
 containerd does so with profiles of type Localhost, and with it Kubernetes; Podman and CRI-O leave out `minKernel` alone.
 Export the profile for the target, with the conditions resolved.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_SYS_ADMIN"] } }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target containerd");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let conditions = conditions(subject);

@@ -5,6 +5,7 @@
 use callgate_engines::{Engine, Kind};
 use callgate_profile::{Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,24 @@ A rule names its call by `name`, the old form of Docker's dialect.
 The OCI's `linux.seccomp` has `names` alone: runc and containerd read a rule without names, which does nothing, and crun refuses the document.
 Write `names` with a list.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "name": "read", "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target containerd");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let reads_names_alone = matches!(

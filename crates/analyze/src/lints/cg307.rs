@@ -6,6 +6,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::Arch;
 
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,25 @@ The profile is for the 64-bit arch alone, and the machine runs 32-bit programs a
 Every call of such a program ends it, the first one too, whatever the default action is.
 That may be meant, since another ABI is another way into the kernel; if it is not, list the arch.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64"],
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let policy = &subject.resolved.policy;

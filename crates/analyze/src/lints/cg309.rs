@@ -6,6 +6,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,25 @@ Arches have other calls for the same work: where x86_64 has open, aarch64 has op
 The profile allows such work on one of its arches and no call for it on another, so the same program works here and not there.
 Name the siblings side by side; what an arch does not have does no harm.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+  "syscalls": [
+    { "names": ["open", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+  "syscalls": [
+    { "names": ["open", "openat", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+);
 
 /// Calls that do the same work.
 const FAMILIES: &[(&str, &[&str])] = &[

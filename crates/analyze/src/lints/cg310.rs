@@ -9,6 +9,7 @@ use callgate_syscalls::errno_by_name;
 
 use super::listed::some_of;
 use super::probed::PROBED;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -18,6 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -26,6 +28,26 @@ glibc and musl try newer calls first and take another way after ENOSYS: statx be
 The profile refuses some that Docker's default allows, with an errno that a program takes for an answer about the file.
 Allow them, or refuse them with ENOSYS (errnoRet 38 on most arches).
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["statx", "faccessat2", "fchmodat2", "getrandom", "renameat2", "preadv2", "pwritev2"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 },
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target podman")
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     // Of runc's ceiling CG302 tells.

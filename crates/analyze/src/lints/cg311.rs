@@ -6,6 +6,7 @@ use callgate_profile::{ActionName, FlagName, Problem, Severity};
 use callgate_syscalls::Release;
 
 use super::written::actions;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ With `--kernel` a release is stated, and that release does not know an action or
 SCMP_ACT_LOG and SCMP_ACT_KILL_PROCESS came with 4.14, SCMP_ACT_NOTIFY with 5.0, the flag WAIT_KILLABLE_RECV with 5.19.
 Older kernels refuse the filter or kill for an action that they do not know.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_KILL_PROCESS",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--kernel 4.9");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let kernel = subject.target.kernel;

@@ -4,6 +4,7 @@
 
 use callgate_profile::{ArchName, Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,25 @@ Docker and Podman look into `archMap` for the arch of the machine and take the a
 There is no entry for this one, so the filter is for the native arch alone, and the programs of its other ABIs are killed.
 Add an entry, or write `architectures`.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "archMap": [
+    { "architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "archMap": [
+    { "architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"] },
+    { "architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"] }
+  ]
+}
+"#,
+)
+.asked("--target docker");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let Some(map) = &subject.profile.arch_map else {

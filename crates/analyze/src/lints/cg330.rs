@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Discovery,
 };
 
@@ -21,3 +23,23 @@ A compose file names a profile in `security_opt`, and its service is laid out fo
 The services then run under Docker's default.
 Give the profile to the daemons of the swarm, or start the service by `docker compose`.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"services:
+  web:
+    image: registry.example/web
+    security_opt:
+      - no-new-privileges:true
+      - seccomp=web.json
+    deploy:
+      mode: replicated
+"#,
+    r#"services:
+  web:
+    image: registry.example/web
+    security_opt:
+      - no-new-privileges:true
+      - seccomp=web.json
+"#,
+)
+.in_file("compose.yaml");

@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Discovery,
 };
 
@@ -20,3 +22,35 @@ A compose file or a pod names a profile that can't be found: a path from another
 Docker refuses to start such a service; a kubelet looks beneath its own folder, on the node where the pod runs, and the pod waits there.
 Compose takes paths from the file's own folder; `localhostProfile` is beneath the kubelet's `seccomp` folder.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: registry.example/web
+      securityContext:
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: Localhost
+          localhostProfile: /profiles/web.json
+"#,
+    r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: registry.example/web
+      securityContext:
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: Localhost
+          localhostProfile: profiles/web.json
+"#,
+)
+.in_file("pod.yaml");

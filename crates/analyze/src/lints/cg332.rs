@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Discovery,
 };
 
@@ -20,3 +22,35 @@ A container is privileged, and a profile is named for it.
 Kubernetes gives privileged containers no filter; Docker does so before version 27, and from then on keeps a profile that is named.
 Take `privileged` out and add the capabilities that are needed, or take the profile out, which nobody reads.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: registry.example/web
+      securityContext:
+        privileged: true
+        seccompProfile:
+          type: Localhost
+          localhostProfile: profiles/web.json
+"#,
+    r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: registry.example/web
+      securityContext:
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: Localhost
+          localhostProfile: profiles/web.json
+"#,
+)
+.in_file("pod.yaml");

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::{Ordinary, allowed};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::standard::Context;
 use crate::subject::Subject;
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +26,25 @@ and does not ask for the capability to which Docker's default ties them.
 The kernel asks for one as well, but in a user namespace a process has them all, and a filter is the second wall.
 Let the rule include the capability, or take the names out; a program of the host may need them, and in `--context host` nothing is said.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_SYS_ADMIN"] } },
+    { "names": ["read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--target docker");
 
 /// The calls, the plainest first.
 const CALLS: &[&str] = &[

@@ -6,6 +6,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::Release;
 
 use super::listed::{Ordinary, allowed};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ Before Linux 4.8 a tracer could change the number of a call after the filter had
 Docker's default allows ptrace and process_vm_readv only from that release on.
 In `--context sandbox` they are worth a word on any kernel, as are pidfd_getfd and kcmp: one process of the sandbox gets at another's memory and files.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ptrace", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.asked("--context sandbox");
 
 /// The calls, the plainest first.
 const CALLS: &[&str] = &[

@@ -7,6 +7,7 @@ use callgate_syscalls::Arch;
 
 use super::listed::some_of;
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::words;
@@ -17,6 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -25,6 +27,23 @@ A rule looks at the flags of clone or unshare, so that a program makes no namesp
 The lint shows the call that makes the namespace all the same.
 The mask for all of them is 0x7e020000 for clone, and 0x7e020080 for unshare, which can make one of time, too.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 2080505856, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}
+"#,
+);
 
 /// The flags of namespaces that both calls take.
 const OF_BOTH: [u64; 7] = [

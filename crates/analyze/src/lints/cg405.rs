@@ -4,7 +4,8 @@
 
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::values::{Values, made};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ Docker's default allows the five values that ordinary programs use.
 Allow personality with SCMP_CMP_EQ and the values that are needed; debuggers want ADDR_NO_RANDOMIZE.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 0, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
+
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[
     (0x004_0000, "ADDR_NO_RANDOMIZE"),
@@ -31,27 +50,14 @@ const VALUES: &[(u64, &str)] = &[
 ];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    // A profile that refuses nothing is another lint's.
-    let found = subject.arches().find_map(|arch| {
-        let made = VALUES.iter().filter_map(|&(value, name)| {
-            let call = subject.call(arch, "personality", &[value])?;
-            if subject.usually_makes(call) {
-                return None;
-            }
-            subject.name_of(call)?;
-            subject.makes(call).then_some((call, name))
-        });
-        let made: Vec<_> = made.collect();
-        (!made.is_empty()).then_some(made)
-    });
-    let problem = found.map(|made| {
-        let names: Vec<&str> = made.iter().map(|(_, name)| *name).collect();
-        let (first, _) = made[0];
-        let message = format!("personality lets a program have {}", some_of(&names));
-        LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first))
-    });
-    problem.into_iter().collect()
+    let values = Values {
+        call: "personality",
+        index: 0,
+        values: VALUES,
+    };
+    let is_unusual = |call, _| !subject.usually_makes(call);
+    let why = "personality lets a program have";
+    made(subject, &LINT, &values, is_unusual, why)
 }
 
 #[cfg(test)]

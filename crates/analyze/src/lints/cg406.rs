@@ -4,7 +4,8 @@
 
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::values::{Values, made};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,34 +25,36 @@ Newer kernels can switch the first off, and most do.
 In `--context sandbox` it is worth a word: refuse ioctl with these two requests in its second argument, under the mask 0xffffffff.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ioctl"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 1, "value": 21505, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+)
+.asked("--context sandbox");
+
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[(0x5412, "TIOCSTI"), (0x541c, "TIOCLINUX")];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    if !subject.standard.is_strict() {
-        return Vec::new();
-    }
-    // A profile that refuses nothing is another lint's.
-    let found = subject.arches().find_map(|arch| {
-        let made = VALUES.iter().filter_map(|&(value, name)| {
-            let call = subject.call(arch, "ioctl", &[0, value])?;
-            subject.name_of(call)?;
-            subject.makes(call).then_some((call, name))
-        });
-        let made: Vec<_> = made.collect();
-        (!made.is_empty()).then_some(made)
-    });
-    let problem = found.map(|made| {
-        let names: Vec<&str> = made.iter().map(|(_, name)| *name).collect();
-        let (first, _) = made[0];
-        let message = format!(
-            "ioctl lets a program type into its terminal: {}",
-            some_of(&names)
-        );
-        LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first))
-    });
-    problem.into_iter().collect()
+    let values = Values {
+        call: "ioctl",
+        index: 1,
+        values: VALUES,
+    };
+    let is_strict = |_, _| subject.standard.is_strict();
+    let why = "ioctl lets a program type into its terminal:";
+    made(subject, &LINT, &values, is_strict, why)
 }
 
 #[cfg(test)]

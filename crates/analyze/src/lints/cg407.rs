@@ -3,8 +3,10 @@
 //! Apart from CG505, which is about sockets that are refused.
 
 use callgate_profile::{Problem, Severity};
+use callgate_syscalls::Syscall;
 
-use super::listed::some_of;
+use super::values::{Values, made};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::words;
@@ -15,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +27,23 @@ The lint names families that the profile allows and the baseline does not; in `-
 Allow socket with SCMP_CMP_EQ and the families that are needed.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 2, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+);
+
 /// As many families as there are.
 const FAMILIES: u64 = 46;
 
@@ -31,26 +51,20 @@ const FAMILIES: u64 = 46;
 const NOT_IN_A_SANDBOX: [u64; 3] = [16, 17, 15];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    let found = subject.arches().find_map(|arch| {
-        let families = (1..FAMILIES).filter_map(|family| {
-            let call = subject.call(arch, "socket", &[family])?;
-            let is_ordinary = subject.usually_makes(call)
-                && !(subject.standard.is_strict() && NOT_IN_A_SANDBOX.contains(&family));
-            subject.name_of(call)?;
-            (!is_ordinary && subject.makes(call)).then_some((call, family))
-        });
-        let families: Vec<_> = families.collect();
-        (!families.is_empty()).then_some(families)
-    });
-    let problem = found.map(|families| {
-        let (first, _) = families[0];
-        let name = |&(_, family): &_| words::value(first.arch, first.syscall(), 0, family);
-        let names: Vec<String> = families.iter().map(name).collect();
-        let message = format!("socket is allowed for {}", some_of(&names));
-        LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first))
-    });
-    problem.into_iter().collect()
+    let call = Syscall::by_name("socket");
+    let name = |family| words::value(subject.target.native, call, 0, family);
+    let families: Vec<(u64, String)> = (1..FAMILIES).map(|family| (family, name(family))).collect();
+    let values = Values {
+        call: "socket",
+        index: 0,
+        values: &families,
+    };
+    let is_unusual = |call, family| {
+        let is_strange = subject.standard.is_strict() && NOT_IN_A_SANDBOX.contains(&family);
+        is_strange || !subject.usually_makes(call)
+    };
+    let why = "socket is allowed for";
+    made(subject, &LINT, &values, is_unusual, why)
 }
 
 #[cfg(test)]

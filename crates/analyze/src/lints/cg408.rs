@@ -4,7 +4,8 @@
 
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::values::{Values, made};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,24 @@ In `--context sandbox` that is worth a word; few programs make these calls.
 Refuse them by the first argument, under the mask 0xffffffff.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["prctl"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["prctl"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 15, "op": "SCMP_CMP_EQ" }] }
+  ]
+}
+"#,
+)
+.asked("--context sandbox");
+
 /// The values, and what each is called.
 const VALUES: &[(u64, &str)] = &[
     (0x5961_6d61, "PR_SET_PTRACER"),
@@ -31,30 +51,14 @@ const VALUES: &[(u64, &str)] = &[
 ];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    if !subject.standard.is_strict() {
-        return Vec::new();
-    }
-    // A profile that refuses nothing is another lint's.
-    let found = subject.arches().find_map(|arch| {
-        let made = VALUES.iter().filter_map(|&(value, name)| {
-            let call = subject.call(arch, "prctl", &[value])?;
-            subject.name_of(call)?;
-            subject.makes(call).then_some((call, name))
-        });
-        let made: Vec<_> = made.collect();
-        (!made.is_empty()).then_some(made)
-    });
-    let problem = found.map(|made| {
-        let names: Vec<&str> = made.iter().map(|(_, name)| *name).collect();
-        let (first, _) = made[0];
-        let message = format!(
-            "prctl lets a process change what others may do with it: {}",
-            some_of(&names)
-        );
-        LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first))
-    });
-    problem.into_iter().collect()
+    let values = Values {
+        call: "prctl",
+        index: 0,
+        values: VALUES,
+    };
+    let is_strict = |_, _| subject.standard.is_strict();
+    let why = "prctl lets a process change what others may do with it:";
+    made(subject, &LINT, &values, is_strict, why)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use callgate_profile::{Problem, Severity};
 use callgate_syscalls::Syscall;
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -16,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -25,6 +27,23 @@ What they do not name is allowed, the calls that Linux gets next year among it.
 The lint names calls that Docker's default refuses and this profile does not.
 Begin with SCMP_ACT_ERRNO and name what is allowed; `callgate record` makes such a list.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let policy = &subject.resolved.policy;

@@ -5,6 +5,7 @@
 use callgate_profile::{ActionName, Problem, Severity};
 
 use super::written::actions;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,23 @@ Without a tracer the call is answered with ENOSYS; with one, every such call sto
 A container engine sets up no tracer; `callgate run` traces the command where an action of the profile's own has this answer and a plugin.
 SCMP_ACT_NOTIFY asks a listener that a profile can name, SCMP_ACT_LOG only writes the call down.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_TRACE" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_LOG" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let custom = subject.profile.x_actions.values();

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::equivalents::{Family, gaps};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,14 +15,33 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
 const PAGE: &str = "\
 A rule refuses a call, whatever its arguments, and leaves its siblings: execveat runs programs as execve does, openat opens files as open does.
+So does a list that is Docker's default without the call, and with a sibling that is as new: fchmodat2 remains, where chmod, fchmod and fchmodat were taken out.
 Whoever meets the refusal takes the other.
 Refuse the siblings as well, or allow by a list.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve", "execveat"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// Calls that do the same.
 const FAMILIES: &[Family] = &[
@@ -104,7 +124,9 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lints::testing::{finds, refusing};
+    use callgate_profile::builtin;
+
+    use crate::lints::testing::{allowing, finds, messages, refusing};
 
     #[test]
     fn some_and_all() {
@@ -115,5 +137,36 @@ mod tests {
             "CG501"
         ));
         assert!(!finds(&refusing(&["getpgid"]), "docker", "CG501"));
+    }
+
+    #[test]
+    fn a_list_from_which_some_were_taken() {
+        let without = |names: &[&str]| {
+            let mut text = builtin::DOCKER_DEFAULT.to_owned();
+            for name in names {
+                text = text.replace(&format!("\"{name}\","), "");
+            }
+            messages(&text, "docker", "CG501")
+        };
+        assert_eq!(without(&[]), [""; 0]);
+        assert_eq!(
+            without(&["chmod", "fchmod", "fchmodat"]),
+            ["chmod is refused, and fchmodat2 can do the same"]
+        );
+        assert_eq!(
+            without(&["chmod", "fchmod", "fchmodat", "fchmodat2"]),
+            [""; 0]
+        );
+        // It is newer than its siblings: the list may be old.
+        assert_eq!(without(&["fchmodat2"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_list_that_never_had_much() {
+        assert!(!finds(
+            &allowing(&["openat", "fchmodat2"]),
+            "docker",
+            "CG501"
+        ));
     }
 }

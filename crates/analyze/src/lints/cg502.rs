@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use crate::call::Call;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,14 +15,36 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
 const PAGE: &str = "\
 On x86 and S/390 the calls for sockets also go through one call, socketcall, whose arguments stand behind a pointer, where no filter looks.
 A profile that refuses socket there and allows socketcall refuses nothing; ipc is the same for shared memory, semaphores and messages.
+Runtimes refuse what goes through the multiplexer as well, because libseccomp sees to it; callgate takes names as they are.
 Refuse the multiplexer, too: libcs of today do without.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "architectures": ["SCMP_ARCH_X86"],
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "architectures": ["SCMP_ARCH_X86"],
+  "syscalls": [
+    { "names": ["socket", "socketcall"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+)
+.asked("--target callgate --native x86");
 
 /// The multiplexer, and some of what goes through it with its number there.
 const MULTIPLEXED: &[(&str, &[(&str, u64)])] = &[

@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,23 @@ The calls of the chmod family are refused, and others that set modes are not:
 setxattr writes an access control list of POSIX, of which the mode is a part, and open, creat, mkdir and mknod take a mode for what they make.
 What matters may be to make no program set-user-ID; then refuse by the mode's bits in those calls as well, or mount with nosuid.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["chmod", "fchmod", "fchmodat", "fchmodat2"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["chmod", "fchmod", "fchmodat", "fchmodat2", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// The family that changes modes.
 const CHMOD: [&str; 4] = ["fchmodat", "fchmod", "chmod", "fchmodat2"];

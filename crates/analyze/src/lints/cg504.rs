@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::equivalents::{Family, gaps};
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,23 @@ const PAGE: &str = "\
 A rule refuses read or write, whatever its arguments; readv, pread64, sendfile, splice and others move the same data.
 Refuse the whole family, or refuse what gives the descriptor.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["write"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["write", "writev", "pwrite64", "pwritev", "pwritev2", "splice", "tee", "vmsplice", "sendfile", "copy_file_range"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// Calls that do the same.
 const FAMILIES: &[Family] = &[

@@ -5,6 +5,7 @@
 use callgate_bpf::Action;
 use callgate_profile::{Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,23 @@ const PAGE: &str = "\
 The profile refuses socket or connect, and allows io_uring, whose operations make sockets and connect them without a call that a filter sees.
 Refuse io_uring_setup.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["socket", "io_uring_setup"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let arch = subject.target.native;

@@ -5,6 +5,8 @@
 use callgate_engines::{Floor, NoNewPrivileges};
 use callgate_profile::{Problem, Severity};
 
+use super::listed::some_of;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 use crate::summary::{FloorSummary, floor};
@@ -15,6 +17,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -26,8 +29,23 @@ With no-new-privileges a runtime loads the filter last, and far fewer calls are 
 Where a refused call kills, it takes also the rare ones that a runtime can do without; then it is a warning, because not every start fails.
 ";
 
-/// As many calls as a message names.
-const NAMED: usize = 4;
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["exit_group", "read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+)
+.asked("--target docker@20.10");
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = floor(subject.resolved, subject.target);
@@ -42,10 +60,7 @@ fn problem(subject: &Subject<'_>, below: &FloorSummary) -> Problem {
     let FloorSummary { floor, missing } = below;
     let runtime = format!("{} {}", floor.runtime(), floor.version());
     let names: Vec<&str> = missing.iter().map(|missing| missing.call.name()).collect();
-    let listed = match names.len().checked_sub(NAMED) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names[..NAMED].join(", ")),
-    };
+    let listed = some_of(&names);
     let (severity, outcome) = match below.is_certain() {
         true => (LINT.severity, "starts fail"),
         false => (

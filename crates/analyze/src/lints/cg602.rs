@@ -4,8 +4,8 @@
 
 use callgate_profile::{Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
-use crate::standard::Context;
 use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
@@ -14,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,9 +24,26 @@ No container starts; some engines hang.
 Allow execve, and refuse it within the program by other means if it is to start no others.
 ";
 
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execve"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["execveat"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
+
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     // callgate's own filter may be for a program that loads it itself.
-    if subject.runtime().is_none() || subject.standard.context != Context::Container {
+    if subject.runtime().is_none() || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
     let refused = subject.never_made(subject.target.native, "execve");

@@ -5,9 +5,9 @@
 use callgate_engines::Runtime;
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
+use super::listed::refused;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
-use crate::standard::Context;
 use crate::subject::Subject;
 
 pub(crate) const LINT: Lint = Lint {
@@ -16,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +25,23 @@ runc is written in Go, and Go's runtime looks after threads, timers and memory w
 A profile that refuses these calls starts nine containers of ten, and the tenth fails or hangs.
 Allow them, if the program itself makes no harm with them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["futex_waitv"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// What Go's runtime makes for itself.
 const OF_GO: &[&str] = &[
@@ -44,30 +62,16 @@ const OF_GO: &[&str] = &[
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let is_go = matches!(subject.runtime(), Some(Runtime::Runc(_)));
-    if !is_go || subject.standard.context != Context::Container {
+    if !is_go || !subject.standard.is_of_a_container() {
         return Vec::new();
     }
-    let arch = subject.target.native;
-    let refused = OF_GO
-        .iter()
-        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
-    let refused: Vec<_> = refused.collect();
-    // A profile that makes no call at all has other lints.
-    if subject.makes_nothing(arch) {
-        return Vec::new();
-    }
-    let Some(&(_, first)) = refused.first() else {
-        return Vec::new();
-    };
-    let names: Vec<&str> = refused.iter().map(|&(name, _)| name).collect();
-    let message = format!(
-        "runc may need {} at any time, as every program in Go",
-        some_of(&names)
-    );
-    vec![
+    let refused = refused(subject, OF_GO);
+    let problem = refused.map(|(first, names)| {
+        let message = format!("runc may need {names} at any time, as every program in Go");
         LINT.problem(subject.place_of(first), message)
-            .note(subject.shown(first)),
-    ]
+            .note(subject.shown(first))
+    });
+    problem.into_iter().collect()
 }
 
 #[cfg(test)]

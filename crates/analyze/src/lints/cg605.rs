@@ -4,8 +4,8 @@
 
 use callgate_profile::{Problem, Severity};
 
-use super::listed::some_of;
-use crate::call::Call;
+use super::listed::refused;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -24,6 +25,23 @@ A profile that refuses one of these calls lets no ordinary program begin.
 The kernel has restart_syscall made when a call that waits, as nanosleep, goes on after the process was stopped, and no program expects that to fail.
 A static program without a libc may do without; else allow them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["mprotect"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["pkey_mprotect"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#,
+);
 
 /// What a loader and a libc make in every start.
 const AT_THE_START: &[&str] = &[
@@ -37,37 +55,23 @@ const AT_THE_START: &[&str] = &[
 ];
 
 /// What the kernel has a program make after a signal.
-const AFTER_A_SIGNAL: &str = "restart_syscall";
+const AFTER_A_SIGNAL: &[&str] = &["restart_syscall"];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    let arch = subject.target.native;
-    // A profile that makes no call at all has other lints.
-    if subject.makes_nothing(arch) {
-        return Vec::new();
-    }
-    let refused = AT_THE_START
-        .iter()
-        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
-    let (names, calls): (Vec<&str>, Vec<Call>) = refused.unzip();
-    let found = match calls.first() {
-        Some(&first) => Some((
-            first,
-            format!(
-                "programs begin with calls that this refuses: {}",
-                some_of(&names)
-            ),
-        )),
-        None => subject.never_made(arch, AFTER_A_SIGNAL).map(|call| {
-            let message =
-                format!("{AFTER_A_SIGNAL} is refused, by which calls that wait go on after a stop");
-            (call, message)
-        }),
-    };
-    let problems = found.map(|(call, message)| {
+    let at_the_start = refused(subject, AT_THE_START).map(|(first, names)| {
+        let message = format!("programs begin with calls that this refuses: {names}");
+        (first, message)
+    });
+    let found = at_the_start.or_else(|| {
+        let (call, name) = refused(subject, AFTER_A_SIGNAL)?;
+        let message = format!("{name} is refused, by which calls that wait go on after a stop");
+        Some((call, message))
+    });
+    let problem = found.map(|(call, message)| {
         LINT.problem(subject.place_of(call), message)
             .note(subject.shown(call))
     });
-    problems.into_iter().collect()
+    problem.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //!
 //! Apart from the names of actions, which are right: it is the kernel that does what few expect.
 
-use callgate_profile::{ActionName, Problem, Severity};
+use callgate_profile::{ActionName, Change, Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -21,6 +23,24 @@ SCMP_ACT_KILL_THREAD, and SCMP_ACT_KILL, its old name, end the thread that makes
 The others go on, often waiting for ever for a lock that it held.
 SCMP_ACT_KILL_PROCESS (Linux 4.14 and newer) ends all of them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_KILL" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_KILL_PROCESS" }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let profile = subject.profile;
@@ -43,7 +63,10 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
                 .help("SCMP_ACT_KILL_PROCESS ends the process")
                 .fix(
                     "write SCMP_ACT_KILL_PROCESS",
-                    vec![(action.span, "\"SCMP_ACT_KILL_PROCESS\"".to_owned())],
+                    vec![Change::Replace(
+                        action.span,
+                        "\"SCMP_ACT_KILL_PROCESS\"".to_owned(),
+                    )],
                 )
         })
         .collect()

@@ -5,6 +5,7 @@
 use callgate_profile::{ActionName, Problem, Severity};
 
 use super::written::actions;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,23 @@ SCMP_ACT_TRAP sends SIGSYS. A program that has no handler for it, which is nearl
 With a handler it may go on, which is what the action is for.
 SCMP_ACT_KILL_PROCESS ends the process and is logged; SCMP_ACT_ERRNO lets the program report the failure.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_TRAP" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["ptrace"], "action": "SCMP_ACT_KILL_PROCESS" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = actions(subject.profile).find(|action| action.value == ActionName::Trap);

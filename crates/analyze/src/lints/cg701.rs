@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Engine,
 };
 
@@ -21,3 +23,22 @@ and would wait for an answer to the message by which it hands out the listener.
 runc and youki refuse the profile, and crun does not come to the program.
 Ask about fewer calls.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["mknod", "write"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+);

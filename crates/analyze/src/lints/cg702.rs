@@ -4,6 +4,7 @@
 
 use callgate_profile::Severity;
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -12,6 +13,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Engine,
 };
 
@@ -21,15 +23,20 @@ Nobody gets the descriptor that answers: runc and youki refuse to start, under c
 Name the socket of the agent in `listenerPath`.
 ";
 
-#[cfg(test)]
-mod tests {
-    use crate::lints::testing::engine_codes;
-
-    #[test]
-    fn found_where_it_is() {
-        let yes = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["getpgid"], "action": "SCMP_ACT_NOTIFY" } ] }"#;
-        let no = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" } ] }"#;
-        assert!(engine_codes(yes, "docker").contains(&"CG702"));
-        assert!(!engine_codes(no, "docker").contains(&"CG702"));
-    }
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [
+    { "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }
+  ]
 }
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+);

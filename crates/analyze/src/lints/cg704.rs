@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::asked_about;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,25 @@ Every such call waits for another process to wake up and answer, some microsecon
 Programs make these calls a million times a second.
 Ask about what is rare, and decide the rest in the filter.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["futex"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+);
 
 /// The calls.
 const CALLS: &[&str] = &[

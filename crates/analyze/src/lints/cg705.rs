@@ -5,6 +5,7 @@
 use callgate_profile::{Problem, Severity};
 
 use super::listed::asked_about;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -14,6 +15,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,25 @@ The descriptor of a listener goes through a socket by sendmsg, descriptors are c
 the process that sets the filter up makes these calls before anyone listens, and waits for ever.
 Ask about other calls.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["sendmsg"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["socket"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+);
 
 /// The calls.
 const CALLS: &[&str] = &[

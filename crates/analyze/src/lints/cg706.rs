@@ -6,6 +6,7 @@ use callgate_profile::{ActionName, FlagName, Problem, Severity};
 use callgate_syscalls::Release;
 
 use super::written::actions;
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -15,6 +16,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Info,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -23,6 +25,26 @@ A call that waits for a listener is interrupted by a signal and made again, so a
 With SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, from Linux 5.19 on, only signals that kill interrupt it once the listener has it.
 Add the flag; runc needs libseccomp 2.6 for it.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "syscalls": [
+    { "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "listenerPath": "/run/agent.sock",
+  "flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+  "syscalls": [
+    { "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }
+  ]
+}
+"#,
+);
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let profile = subject.profile;

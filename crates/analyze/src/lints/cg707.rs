@@ -2,8 +2,9 @@
 //!
 //! Apart from CG410, because here somebody is to see the calls, however ordinary io_uring is where the profile is for.
 
-use callgate_profile::{ActionName, Problem, Severity, Span, SyscallRule};
+use callgate_profile::{ActionName, Change, Problem, Severity, Span, SyscallRule};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -22,6 +24,31 @@ it opens files, connects, sends, reads and writes.
 Refuse io_uring_setup; a program that can't have it makes the calls.
 `callgate run` does not start a command with the plugins connect and open without that.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": {
+    "x-net": { "answer": "SCMP_ACT_NOTIFY", "plugin": "connect", "with": { "allow": ["127.0.0.1:5432"] } }
+  },
+  "syscalls": [
+    { "names": ["connect"], "action": "x-net" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": {
+    "x-net": { "answer": "SCMP_ACT_NOTIFY", "plugin": "connect", "with": { "allow": ["127.0.0.1:5432"] } }
+  },
+  "syscalls": [
+    { "names": ["io_uring_setup"], "action": "SCMP_ACT_ERRNO" },
+    { "names": ["connect"], "action": "x-net" }
+  ]
+}
+"#,
+)
+.mended();
 
 /// The calls for which io_uring has operations: `enum io_uring_op` in `include/uapi/linux/io_uring.h`, with those that they stand for.
 const CALLS: &[&str] = &[
@@ -89,28 +116,20 @@ const CALLS: &[&str] = &[
 ];
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
-    let rules = subject.rules();
-    let asking = rules
-        .iter()
-        .find_map(|rule| asks_a_plugin(subject, &rule.value));
-    let made = subject
-        .arches()
-        .find_map(|arch| subject.made(arch, "io_uring_setup"));
-    let (Some((call, place)), Some(made), Some(last)) = (asking, made, rules.last()) else {
+    let mut rules = subject.rules().iter();
+    let asking = rules.find_map(|rule| Some((rule.span, asks_a_plugin(subject, &rule.value)?)));
+    let mut arches = subject.arches();
+    let made = arches.find_map(|arch| subject.made(arch, "io_uring_setup"));
+    let (Some((rule, (call, place))), Some(made)) = (asking, made) else {
         return Vec::new();
     };
     let message =
         format!("a plugin is asked about {call}, and io_uring does the same without asking");
-    let end = Span {
-        start: last.span.end,
-        end: last.span.end,
-    };
-    let refusal = r#", { "names": ["io_uring_setup"], "action": "SCMP_ACT_ERRNO" }"#;
-    vec![
-        LINT.problem(place, message)
-            .note(subject.shown(made))
-            .fix("refuse io_uring_setup", vec![(end, refusal.to_owned())]),
-    ]
+    let refusal = r#"{ "names": ["io_uring_setup"], "action": "SCMP_ACT_ERRNO" }"#;
+    vec![LINT.problem(place, message).note(subject.shown(made)).fix(
+        "refuse io_uring_setup",
+        vec![Change::Before(rule, refusal.to_owned())],
+    )]
 }
 
 /// A call of a rule that io_uring has an operation for, with its place, where a plugin is asked about it.

@@ -12,6 +12,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Error,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: None,
     find: Find::Engine,
 };
 

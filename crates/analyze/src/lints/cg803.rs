@@ -2,8 +2,9 @@
 //!
 //! Apart from CG214, whose names are there twice.
 
-use callgate_profile::{Problem, Severity};
+use callgate_profile::{Change, Problem, Severity};
 
+use crate::example::Example;
 use crate::lint::{Confidence, Find, Lint};
 use crate::subject::Subject;
 
@@ -13,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Style,
     confidence: Confidence::Certain,
     page: PAGE,
+    example: Some(EXAMPLE),
     find: Find::Here(find),
 };
 
@@ -20,6 +22,24 @@ const PAGE: &str = "\
 The names of a rule are not sorted, so it takes a reader long to see whether a call is there, and a comparison of two versions shows more than has changed.
 `callgate fmt` sorts them.
 ";
+
+const EXAMPLE: Example = Example::new(
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["write", "read"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+    r#"{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
+  ]
+}
+"#,
+)
+.mended();
 
 fn find(subject: &Subject<'_>) -> Vec<Problem> {
     let found = subject.rules().iter().find_map(|rule| {
@@ -40,7 +60,8 @@ fn find(subject: &Subject<'_>) -> Vec<Problem> {
                 .iter()
                 .zip(&sorted)
                 .filter(|(place, name)| place.value != **name);
-            let in_order = moved.map(|(place, name)| (place.span, format!("\"{name}\"")));
+            let in_order =
+                moved.map(|(place, name)| Change::Replace(place.span, format!("\"{name}\"")));
             let in_order = in_order.collect();
             let problem = LINT
                 .problem(pair[1].span, message)

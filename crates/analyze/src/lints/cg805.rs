@@ -14,6 +14,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     confidence: Confidence::Likely,
     page: PAGE,
+    example: None,
     find: Find::Here(find),
 };
 

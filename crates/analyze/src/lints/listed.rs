@@ -1,4 +1,4 @@
-//! Lists of calls: what a rule allows of one and the baseline does not, and what a listener is asked about.
+//! Lists of calls: what a rule allows of one and the baseline does not, what is refused, and what a listener is asked about.
 //!
 //! Apart from the lints that use it, which differ in the list and its reason.
 
@@ -64,6 +64,20 @@ pub(super) fn asked_about(
     let &(_, first) = asked.first()?;
     let names: Vec<&str> = asked.iter().map(|&(name, _)| name).collect();
     Some((first, some_of(&names)))
+}
+
+/// The first of these calls that are refused whatever their arguments, and all of them in words.
+///
+/// None where there are none, or where every call is refused: such a profile has other lints.
+pub(super) fn refused(subject: &Subject<'_>, names: &[&'static str]) -> Option<(Call, String)> {
+    let arch = subject.target.native;
+    let refused = names
+        .iter()
+        .filter_map(|&name| Some((name, subject.never_made(arch, name)?)));
+    let refused: Vec<_> = refused.collect();
+    let &(_, first) = refused.first()?;
+    let names: Vec<&str> = refused.iter().map(|&(name, _)| name).collect();
+    (!subject.makes_nothing(arch)).then(|| (first, some_of(&names)))
 }
 
 /// A few names of many: `mount, umount2 and 3 more`.

@@ -4,6 +4,8 @@
 
 use crate::lint::Lint;
 
+pub use cg333::without_its_base;
+
 mod cg100;
 mod cg101;
 mod cg102;
@@ -26,6 +28,7 @@ mod cg118;
 mod cg119;
 mod cg120;
 mod cg121;
+mod cg122;
 mod cg201;
 mod cg202;
 mod cg203;
@@ -44,6 +47,7 @@ mod cg215;
 mod cg216;
 mod cg217;
 mod cg218;
+mod cg219;
 mod cg220;
 mod cg221;
 mod cg222;
@@ -62,9 +66,12 @@ mod cg310;
 mod cg311;
 mod cg312;
 mod cg313;
+mod cg320;
 mod cg330;
 mod cg331;
 mod cg332;
+mod cg333;
+mod cg334;
 mod cg401;
 mod cg402;
 mod cg403;
@@ -90,6 +97,7 @@ mod cg603;
 mod cg604;
 mod cg605;
 mod cg606;
+mod cg607;
 mod cg608;
 mod cg701;
 mod cg702;
@@ -109,6 +117,7 @@ mod listed;
 mod probed;
 #[cfg(test)]
 mod testing;
+mod values;
 mod written;
 
 /// Every lint, by code.
@@ -135,6 +144,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg119::LINT,
     cg120::LINT,
     cg121::LINT,
+    cg122::LINT,
     cg201::LINT,
     cg202::LINT,
     cg203::LINT,
@@ -153,6 +163,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg216::LINT,
     cg217::LINT,
     cg218::LINT,
+    cg219::LINT,
     cg220::LINT,
     cg221::LINT,
     cg222::LINT,
@@ -171,9 +182,12 @@ pub(crate) const ALL: &[Lint] = &[
     cg311::LINT,
     cg312::LINT,
     cg313::LINT,
+    cg320::LINT,
     cg330::LINT,
     cg331::LINT,
     cg332::LINT,
+    cg333::LINT,
+    cg334::LINT,
     cg401::LINT,
     cg402::LINT,
     cg403::LINT,
@@ -199,6 +213,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg604::LINT,
     cg605::LINT,
     cg606::LINT,
+    cg607::LINT,
     cg608::LINT,
     cg701::LINT,
     cg702::LINT,

@@ -5,23 +5,6 @@ use callgate_profile::{Options, Problem, parse};
 
 use crate::{Context, Standard};
 
-/// The codes of all that the reading of the text finds.
-pub(super) fn read_codes(text: &str) -> Vec<&'static str> {
-    let problems = parse(text.as_bytes(), &Options::default()).problems;
-    problems.iter().map(|problem| problem.code).collect()
-}
-
-/// The codes of all that an engine says of the document, whether it takes it or not.
-pub(super) fn engine_codes(text: &str, target: &str) -> Vec<&'static str> {
-    let parsed = parse(text.as_bytes(), &Options::default());
-    let target: Target = target.parse().expect("a target");
-    let problems = match read(&parsed.profile.expect("a profile"), &target) {
-        Ok(resolved) => resolved.problems,
-        Err(refusal) => refusal.problems,
-    };
-    problems.iter().map(|problem| problem.code).collect()
-}
-
 /// The codes of all that the engine and the lints find.
 pub(super) fn codes(text: &str, target: &str) -> Vec<&'static str> {
     problems(text, target)

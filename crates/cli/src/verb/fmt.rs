@@ -4,6 +4,7 @@
 
 use callgate_analyze::canonical::{NotCanonical, canonical};
 use callgate_engines::Target;
+use callgate_profile::Extending;
 use callgate_prove::Budget;
 use clap::Args;
 
@@ -12,9 +13,10 @@ use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
 use crate::reading::{Reading, TargetOptions};
 
-/// Lay profiles out in one way: names of one answer together and sorted, comments kept, proved to mean the same
+/// Lay profiles out in one way: names of one answer together and sorted, proved to mean the same
 ///
-/// Rules that differ in their names alone become one, and rules are sorted where no --target minds.
+/// Rules that differ in their names alone become one, and rules are sorted where no --target minds; a rule keeps its "comment".
+/// Comments such as // are not JSON: no engine reads a profile that has them, and none is laid out.
 /// A profile that says what would be lost, such as a key that is not known, is refused.
 #[derive(Args, Debug)]
 #[command(
@@ -55,7 +57,7 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
             };
             Failure::new(status, format_args!("{}: {reason}", document.name))
         })?;
-        if laid == text {
+        if laid == text.text {
             continue;
         }
         if arguments.check {
@@ -69,6 +71,6 @@ pub(crate) fn run(arguments: &Fmt, options: InputOptions) -> Ended {
 }
 
 /// A text in the one layout.
-pub(crate) fn laid_out(text: &str, targets: &[Target]) -> Result<String, NotCanonical> {
+pub(crate) fn laid_out(text: Extending<'_>, targets: &[Target]) -> Result<String, NotCanonical> {
     canonical(text, targets, Budget::default())
 }

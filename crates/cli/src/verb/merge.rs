@@ -15,6 +15,7 @@ use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
 use crate::output;
 use crate::reading::TargetOptions;
+use crate::words;
 
 /// Make one profile of several: what any of them lets through, or what all of them do, exact on arguments
 ///
@@ -84,9 +85,9 @@ pub(crate) fn run(arguments: &Merge, options: InputOptions) -> Ended {
     }
     output::to_file_or_stdout(&arguments.output, written.text.as_bytes())?;
     crate::say!(
-        "{} filters in {} rules, proved: as {target} reads them, every call is answered as was merged",
-        arguments.filters.len(),
-        written.rules
+        "{} in {}, proved: as {target} reads them, every call is answered as was merged",
+        words::counted(arguments.filters.len(), "filter"),
+        words::counted(written.rules, "rule")
     );
     Ok(Status::Yes)
 }

@@ -58,11 +58,18 @@ pub(crate) fn run(arguments: &Min, options: InputOptions) -> Ended {
     let kept = match arguments.keep.is_empty() {
         true => None,
         false => {
+            if !document.bases.is_empty() {
+                return Err(Failure::input(format_args!(
+                    "{}: what a base lets through stays, and --keep takes out of one text",
+                    document.name
+                ))
+                .help("`callgate export docker` writes both as one profile"));
+            }
             let needed = needed(arguments, options)?;
-            Some(keep_only(text, &needed, &targets, Budget::default()).map_err(wrong)?)
+            Some(keep_only(text.text, &needed, &targets, Budget::default()).map_err(wrong)?)
         }
     };
-    let text = kept.as_ref().map_or(text, |kept| &kept.text);
+    let text = kept.as_ref().map_or(text, |kept| text.instead(&kept.text));
     let done = minimal(text, &targets, Budget::default()).map_err(wrong)?;
     arguments
         .edited

@@ -2,7 +2,7 @@
 //!
 //! Apart from `allow` and `deny`, which edit what is there: this writes another file, and leaves its source alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use callgate_analyze::amend::Answer;
 use callgate_profile::write;
@@ -10,6 +10,7 @@ use callgate_profile::{ActionName, ArchName};
 use clap::Args;
 
 use super::allow::refusal;
+use crate::bases;
 use crate::edited::{amended, tell_also};
 use crate::failure::{Ended, Failure, Status};
 use crate::input::{Document, InputOptions};
@@ -27,12 +28,16 @@ use crate::subjects;
 
 Examples:
   callgate new --from docker:default --deny chmod,fchmod,fchmodat,fchmodat2 -o profile.json
+  callgate new --from docker:default --extends --deny ptrace -o mine.json
   callgate new --allow @floor/runc@1.1.5 --allow @process -o profile.json"
 )]
 pub(crate) struct New {
     /// The profile to begin with: a path, `-`, or docker:default
     #[arg(long, value_name = "PROFILE")]
     from: Option<String>,
+    /// Write only what differs from it: the profile names it by `x-extends`, which callgate reads and engines do not
+    #[arg(long, requires = "from")]
+    extends: bool,
     /// Calls to let through, with commas between names and groups; repeatable
     #[arg(long, value_name = "SPEC")]
     allow: Vec<String>,
@@ -55,14 +60,16 @@ pub(crate) fn run(arguments: &New, options: InputOptions) -> Ended {
     let targets = arguments.target.targets()?;
     let refused = refusal(&arguments.errno, native)?;
     let mut document = match &arguments.from {
+        Some(reference) if arguments.extends => {
+            let base = bases::reference(reference, Path::new(""));
+            let empty = write::Document::extending(Some(base)).to_json();
+            Document::new("the new profile".to_owned(), empty.into_bytes(), options)
+        }
         Some(reference) => Document::read(reference, options)?,
         None => {
             let mut empty = write::Document::new(ActionName::Errno);
             empty.architectures = vec![ArchName::Known(native)];
-            Document {
-                name: "the new profile".to_owned(),
-                text: empty.to_json().into_bytes(),
-            }
+            Document::alone("the new profile".to_owned(), empty.to_json().into_bytes())
         }
     };
     for target in &targets {
@@ -88,7 +95,8 @@ pub(crate) fn run(arguments: &New, options: InputOptions) -> Ended {
         )
         .help("`callgate allow` and `callgate deny` edit a profile"));
     }
-    output::to_file_or_stdout(&arguments.output, &document.text)?;
+    let text = bases::text_for(&arguments.output, &document);
+    output::to_file_or_stdout(&arguments.output, &text)?;
     Ok(Status::Yes)
 }
 

@@ -4,12 +4,12 @@
 
 use std::fmt::Write;
 
-use callgate_analyze::{LINTS, Lint, lint_by_id};
+use callgate_analyze::{Example, LINTS, Lint, lint_by_id};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
-use crate::{output, render};
+use crate::{difference, output, render};
 
 /// Explain a problem that check finds: what it is, why it matters, what to do
 ///
@@ -80,13 +80,16 @@ fn list(lints: &[&Lint]) -> String {
 fn pages(lints: &[&Lint]) -> String {
     let page = |lint: &&Lint| {
         format!(
-            "{}: {}\n{}, {}; found by {}\n\n{}",
+            "{}: {}\n{}, {}; found by {}\n\n{}{}",
             lint.id,
             lint.title,
             render::severity(lint.severity),
             lint.confidence.name(),
             lint.found_by(),
-            lint.page
+            lint.page,
+            lint.example
+                .map(|example| shown(&example))
+                .unwrap_or_default()
         )
     };
     let pages: Vec<String> = lints.iter().map(page).collect();
@@ -109,7 +112,8 @@ fn markdown(lints: &[&Lint]) -> String {
     let mut text = String::from(
         "# The rules of `callgate check`\n\n\
          This page is made by `callgate rule --format markdown` from the rules themselves.\n\
-         `callgate rule CODE` shows one, `--select` and `--ignore` take codes or their beginnings, `--fail-on` a severity.\n",
+         `callgate rule CODE` shows one, `--select` and `--ignore` take codes or their beginnings, `--fail-on` a severity.\n\
+         The examples are held against the rules: the lines with a minus have the problem, those with a plus do not.\n",
     );
     for (start, title) in FAMILIES {
         let mut of_family = lints
@@ -123,17 +127,47 @@ fn markdown(lints: &[&Lint]) -> String {
         for lint in of_family {
             let _ = writeln!(
                 text,
-                "\n### {}: {}\n\n*{}, {}; found by {}.*\n\n{}",
+                "\n### {}: {}\n\n*{}, {}; found by {}.*\n\n{}{}",
                 lint.id,
                 lint.title,
                 render::severity(lint.severity),
                 lint.confidence.name(),
                 lint.found_by(),
-                sentences(lint.page)
+                sentences(lint.page),
+                lint.example
+                    .map(|example| fenced(&example))
+                    .unwrap_or_default()
             );
         }
     }
     text
+}
+
+/// An example for a terminal.
+fn shown(example: &Example) -> String {
+    let lines = difference::whole(example.wrong, example.right);
+    let lines = lines.lines().map(|line| format!("    {line}\n"));
+    format!("\n{}:\n\n{}", command(example), lines.collect::<String>())
+}
+
+/// An example in Markdown.
+fn fenced(example: &Example) -> String {
+    format!(
+        "\n\n`{}`:\n\n```diff\n{}```",
+        command(example),
+        difference::whole(example.wrong, example.right)
+    )
+}
+
+/// What finds the problem in an example, and mends it if it can.
+fn command(example: &Example) -> String {
+    let fix = match example.is_mended {
+        true => "--fix --write",
+        false => "",
+    };
+    let words = ["callgate check", example.options, fix, example.file];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// A page with a sentence a line, and nothing in it that Markdown would act on.
@@ -162,6 +196,16 @@ struct RuleAnswer {
     confidence: &'static str,
     found_by: &'static str,
     page: &'static str,
+    example: Option<ExampleAnswer>,
+}
+
+#[derive(Serialize)]
+struct ExampleAnswer {
+    file: &'static str,
+    options: &'static str,
+    wrong: &'static str,
+    right: &'static str,
+    mended_by_fix: bool,
 }
 
 impl Answer {
@@ -173,10 +217,23 @@ impl Answer {
             confidence: lint.confidence.name(),
             found_by: lint.found_by(),
             page: lint.page,
+            example: lint.example.map(ExampleAnswer::of),
         };
         Self {
             schema: "callgate/rules/v1",
             rules: lints.iter().map(rule).collect(),
+        }
+    }
+}
+
+impl ExampleAnswer {
+    const fn of(example: Example) -> Self {
+        Self {
+            file: example.file,
+            options: example.options,
+            wrong: example.wrong,
+            right: example.right,
+            mended_by_fix: example.is_mended,
         }
     }
 }

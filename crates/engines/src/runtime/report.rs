@@ -9,6 +9,7 @@ use callgate_profile::{Problem, Span, Spanned};
 use callgate_syscalls::{Arch, Release, Syscall};
 
 use super::Converted;
+use super::mend::{Named, Then, mended};
 use crate::engine::Runtime;
 use crate::libseccomp::{Event, Rejection, What};
 use crate::resolved::{How, Origin, Origins};
@@ -23,15 +24,17 @@ pub(super) fn skipped(
     if rules.iter().all(|rule| rule.action != default) {
         return;
     }
-    let mut others: HashMap<Syscall, Span> = HashMap::new();
+    let mut others: HashMap<Syscall, Named<'_, '_>> = HashMap::new();
     for rule in rules.iter().filter(|rule| rule.action != default) {
         for &(name, call) in &rule.calls {
-            others.entry(call).or_insert(name.span);
+            let name = name.span;
+            others.entry(call).or_insert(Named { rule, name });
         }
     }
     for rule in rules.iter().filter(|rule| rule.action == default) {
         let mut calls = rule.calls.iter();
-        let Some((call, place)) = calls.find_map(|(_, call)| Some((call, *others.get(call)?)))
+        let Some((name, call, other)) =
+            calls.find_map(|(name, call)| Some((name, call, *others.get(call)?)))
         else {
             continue;
         };
@@ -40,14 +43,14 @@ pub(super) fn skipped(
             "{} skips this rule, whose action is the default action, so another rule for `{call}` is not narrowed",
             runtime.name()
         );
-        problems.push(
-            Problem::warning(
-                "CG210",
-                action.map_or(rule.rule.span, |name| name.span),
-                message,
-            )
-            .related(place, "the rule that is not narrowed"),
-        );
+        let place = action.map_or(rule.rule.span, |name| name.span);
+        let problem = Problem::warning("CG210", place, message)
+            .related(other.name, "the rule that is not narrowed");
+        let idle = Named {
+            rule,
+            name: name.span,
+        };
+        problems.push(mended(problem, idle, other, Then::Goes));
     }
 }
 
@@ -112,6 +115,7 @@ const TOLD: usize = 200;
 pub(super) fn events(
     arch: Arch,
     events: &[Event],
+    rules: &[Converted<'_>],
     origins: &Origins,
     told: &mut Told,
     problems: &mut Vec<Problem>,
@@ -126,12 +130,25 @@ pub(super) fn events(
         let count = told.counts.entry(code).or_insert(0);
         *count += 1;
         if *count <= TOLD {
-            problems.push(problem(arch, event, loser, winner));
+            let problem = problem(arch, event, loser, winner);
+            problems.push(match [loser, winner].map(|origin| named(rules, origin)) {
+                [Some(idle), Some(other)] if is_idle(event.what) && winner.how == How::Said => {
+                    mended(problem, idle, other, Then::Stays)
+                }
+                _ => problem,
+            });
         } else if *count == TOLD + 1 {
             let message = format!("more than {TOLD} problems of this kind");
             problems.push(Problem::warning(code, loser.name, message));
         }
     }
+}
+
+/// The rule of an origin, and the name in it.
+fn named<'r, 'p>(rules: &'r [Converted<'p>], origin: &Origin) -> Option<Named<'r, 'p>> {
+    let rule = rules.iter().find(|rule| rule.rule.span == origin.rule)?;
+    let name = origin.name;
+    Some(Named { rule, name })
 }
 
 fn problem(arch: Arch, event: &Event, loser: &Origin, winner: &Origin) -> Problem {
@@ -199,6 +216,11 @@ fn problem(arch: Arch, event: &Event, loser: &Origin, winner: &Origin) -> Proble
         "" => problem.help("a rule without comparisons for a call that has a number mends it"),
         words => problem.related(winner.name, words),
     }
+}
+
+/// Whether a rule has no effect.
+const fn is_idle(what: What) -> bool {
+    matches!(what, What::Second | What::Swallowed | What::Shadowed)
 }
 
 /// The code of what became of a rule, and whether the rule is lost.

@@ -33,6 +33,11 @@ impl Text<'_> {
     #[must_use]
     pub fn written(&self, container: Span, value: &impl Serialize) -> String {
         let compact = serde_json::to_string(value).expect("a value with string keys is JSON");
+        self.laid_out(container, compact)
+    }
+
+    /// The same of a value that is JSON already.
+    pub(super) fn laid_out(&self, container: Span, value: String) -> String {
         let items = self.items(container);
         let unit = self.unit();
         let like = items.iter().map(|item| self.value(item.value));
@@ -55,7 +60,7 @@ impl Text<'_> {
         let gap = self.gap(container, &items, items.len());
         let indentation = gap.rsplit_once('\n').map_or("", |(_, blanks)| blanks);
         let mut text = String::new();
-        layout.write(Document::of(compact).value(), indentation, &mut text);
+        layout.write(Document::of(value).value(), indentation, &mut text);
         text
     }
 

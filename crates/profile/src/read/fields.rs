@@ -2,6 +2,7 @@
 //!
 //! Apart from the readers, because here alone stands what is odd about a key or a type, whichever object it is in.
 
+use super::extends::Below;
 use super::words::Errnos;
 use crate::document::{NullElement, OddKey, Oddity};
 use crate::faults::{self, quoted, shortened};
@@ -25,6 +26,8 @@ pub(super) struct Field<'t> {
 /// What reading a document gathers besides the document.
 pub(super) struct Reader<'p> {
     pub(super) problems: &'p mut Problems,
+    /// What `x-extends` names.
+    pub(super) below: Below<'p>,
     pub(super) odd_keys: Vec<OddKey>,
     pub(super) null_elements: Vec<NullElement>,
     /// The first value of another type than its field's.
@@ -39,9 +42,10 @@ pub(super) struct Reader<'p> {
 }
 
 impl<'p> Reader<'p> {
-    pub(super) fn new(max_entries: usize, problems: &'p mut Problems) -> Self {
+    pub(super) fn new(max_entries: usize, below: Below<'p>, problems: &'p mut Problems) -> Self {
         Self {
             problems,
+            below,
             odd_keys: Vec::new(),
             null_elements: Vec::new(),
             mistyped: None,

@@ -2,8 +2,12 @@
 //!
 //! Apart from the readers, because the schema is made of the same.
 
+/// What names the base of a profile.
+pub(crate) const EXTENDS: &str = "x-extends";
+
 /// The profile itself.
-pub(crate) const PROFILE: [&str; 10] = [
+pub(crate) const PROFILE: [&str; 11] = [
+    EXTENDS,
     "defaultAction",
     "defaultErrnoRet",
     "defaultErrno",

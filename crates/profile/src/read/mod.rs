@@ -4,16 +4,19 @@
 
 mod conditions;
 mod custom;
+mod extends;
 mod fields;
 pub(crate) mod keys;
 mod profile;
 mod rule;
 mod words;
 
+use crate::bases::Bases;
 use crate::document::Profile;
 use crate::json::Document;
 use crate::problem::{Problem, Problems};
 use crate::syntax;
+use extends::Below;
 use fields::Reader;
 
 /// How much of a document is taken.
@@ -85,9 +88,59 @@ pub struct Parsed {
 /// ```
 #[must_use]
 pub fn parse(text: &[u8], options: &Options) -> Parsed {
+    read(text, options, Below::default())
+}
+
+/// Reads a document together with its bases: what both say, and what is wrong with either.
+///
+/// - A call that a rule of the document names has the document's rules alone: none of the base's is for that name.
+/// - Every other call has the base's rules.
+/// - A field that the document has stands for the base's: `defaultAction` with its errno, `architectures` or `archMap`, `flags`,
+///   `listenerPath` with its metadata, and each action of `x-actions`.
+///
+/// Places are as [`Bases`] says. The limits hold for each text by itself.
+#[must_use]
+pub fn parse_with(text: &[u8], options: &Options, bases: &Bases) -> Parsed {
+    let starts: Vec<usize> = bases.starts(text.len()).collect();
+    let mut problems = Vec::new();
+    let mut below: Option<Profile> = None;
+    let mut missing = bases.missing();
+    for (base, start) in bases.texts().iter().zip(starts).rev() {
+        // Space before a text moves its places to where they are to be.
+        let moved = [&vec![b' '; start], &*base.text].concat();
+        let options = Options {
+            max_size: options.max_size.saturating_add(start),
+            ..*options
+        };
+        let parsed = read(
+            &moved,
+            &options,
+            Below {
+                profile: below.as_ref(),
+                missing: missing.take(),
+            },
+        );
+        problems.extend(parsed.problems);
+        below = parsed.profile;
+    }
+    let mut parsed = read(
+        text,
+        options,
+        Below {
+            profile: below.as_ref(),
+            missing,
+        },
+    );
+    parsed.problems.extend(problems);
+    parsed.problems.sort_by_key(|problem| problem.span.start);
+    parsed
+}
+
+/// Reads one text.
+fn read(text: &[u8], options: &Options, below: Below<'_>) -> Parsed {
     let mut problems = Problems::default();
     let profile = syntax::strict(text, options.max_size, &mut problems).and_then(|text| {
-        let mut reader = Reader::new(options.max_entries, &mut problems);
+        let mut reader = Reader::new(options.max_entries, below, &mut problems);
         profile::read(&mut reader, Document::of(&*text).value())
     });
     Parsed {

@@ -5,15 +5,16 @@
 use super::fields::{Field, List, Reader};
 use super::keys;
 use super::rule::Context;
-use crate::document::{ArchMapEntry, Profile, Shape, SyscallRule};
+use crate::document::{ArchMapEntry, CustomAction, Profile, Shape, SyscallRule};
 use crate::faults;
 use crate::json::{Type, Value};
 use crate::names::ArchName;
 use crate::problem::{Problem, codes};
 use crate::span::Span;
 use callgate_syscalls::Arch;
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// The profile that a JSON document is or holds.
 pub(super) fn read(reader: &mut Reader<'_>, document: Value<'_>) -> Option<Profile> {
@@ -93,6 +94,7 @@ fn last_value<'t>(object: Value<'t>, wanted: &str) -> Option<Value<'t>> {
 
 fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Profile {
     let [
+        extends,
         default_action,
         default_errno_ret,
         default_errno,
@@ -104,7 +106,10 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         x_actions,
         syscalls,
     ] = reader.fields("a profile", object, keys::PROFILE);
+    let extends = extends.and_then(|base| reader.extends(base.value));
     match (default_action, syscalls) {
+        // Its base may have them.
+        _ if extends.is_some() => {}
         (None, None) => reader.problems.add(faults::no_profile(object.span)),
         (None, Some(_)) => reader.missing_action("defaultAction", object.span),
         (Some(_), _) => {}
@@ -114,7 +119,15 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
     });
     let default_action_read =
         default_action.and_then(|action| reader.action("defaultAction", action.value));
-    let context = Context::new(&x_actions_read, default_action_read.as_ref());
+    let base = reader.below.profile.filter(|_| extends.is_some());
+    let declared = match (&extends, base) {
+        (None, _) => Some(Cow::Borrowed(&x_actions_read)),
+        (Some(_), Some(base)) => Some(Cow::Owned(with_those_of(&x_actions_read, base))),
+        (Some(_), None) => None,
+    };
+    let default = default_action_read.as_ref();
+    let default = default.or_else(|| base?.default_action.as_ref());
+    let context = Context::new(declared.as_deref(), default);
     if let Some(action) = &default_action_read {
         reader.check_declared(&context, action);
     }
@@ -146,9 +159,10 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
             reader.rule(&context, index, item)
         })
     });
-    Profile {
+    let own = Profile {
         shape,
         span: object.span,
+        extends,
         default_action: default_action_read,
         default_errno_ret,
         default_errno,
@@ -162,7 +176,21 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         odd_keys: std::mem::take(&mut reader.odd_keys),
         null_elements: std::mem::take(&mut reader.null_elements),
         mistyped: reader.mistyped.take(),
+    };
+    match base {
+        Some(base) => own.joined_with(base),
+        None => own,
     }
+}
+
+/// The custom actions of a profile that has a base.
+fn with_those_of(
+    own: &BTreeMap<String, CustomAction>,
+    base: &Profile,
+) -> BTreeMap<String, CustomAction> {
+    let mut all = base.x_actions.clone();
+    all.extend(own.clone());
+    all
 }
 
 /// Both fields that say which arches the profile is for.

@@ -16,13 +16,14 @@ use std::collections::BTreeMap;
 
 /// What a rule must know of the rest of the document.
 pub(super) struct Context<'d> {
-    custom: &'d BTreeMap<String, CustomAction>,
+    /// Its custom actions; not known where a base that was not read may declare more.
+    custom: Option<&'d BTreeMap<String, CustomAction>>,
     default: Option<Strictness>,
 }
 
 impl<'d> Context<'d> {
     pub(super) fn new(
-        custom: &'d BTreeMap<String, CustomAction>,
+        custom: Option<&'d BTreeMap<String, CustomAction>>,
         default: Option<&Spanned<ActionName>>,
     ) -> Self {
         let mut context = Self {
@@ -37,7 +38,7 @@ impl<'d> Context<'d> {
     fn strictness(&self, action: &ActionName) -> Option<Strictness> {
         match action {
             ActionName::Custom(name) => {
-                let answer = self.custom.get(name)?.answer.as_ref()?;
+                let answer = self.custom?.get(name)?.answer.as_ref()?;
                 Strictness::of(answer)
             }
             action => Strictness::of(action),
@@ -198,16 +199,16 @@ impl Reader<'_> {
         let ActionName::Custom(name) = &action.value else {
             return;
         };
-        if context.custom.contains_key(name) {
+        let Some(custom) = context.custom.filter(|custom| !custom.contains_key(name)) else {
             return;
-        }
+        };
         self.problems.add_with(
             codes::CUSTOM_ACTION,
             Severity::Error,
             action.span,
             |problem| {
                 // As many as anybody declares; a million would be searched for each of the faults.
-                let declared = context.custom.keys().take(1000);
+                let declared = custom.keys().take(1000);
                 let near = nearest(name, declared.map(String::as_str));
                 let problem =
                     problem.message(format!("`x-actions` does not declare {}", quoted(name)));

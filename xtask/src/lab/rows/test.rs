@@ -1,6 +1,8 @@
 //! Expectations beside a profile, tried in containers: one that holds, and one that does not.
 //! Apart, because here the engine is started by `callgate test`.
 
+use serde_json::json;
+
 use super::Row;
 use crate::lab::answer::Expected;
 use crate::lab::profile::Profile;
@@ -29,6 +31,20 @@ pub(super) fn rows() -> Vec<Row> {
                     "Operation not permitted",
                 ],
             ),
+        ),
+        Row::test(
+            "test: a container under a profile and its base",
+            Profile::Document(json!({
+                "x-extends": "docker:default",
+                "syscalls": [{
+                    "names": ["chmod", "fchmodat", "fchmodat2"],
+                    "action": "SCMP_ACT_ERRNO",
+                    "errnoRet": 1,
+                }],
+            })),
+            &chmod,
+            1,
+            Expected::ends(0, ["1 passed"]),
         ),
     ]
 }

@@ -10,6 +10,7 @@ use callgate_profile::builtin;
 use memchr::memmem;
 
 use super::manifest::{self, is_yaml};
+use crate::bases;
 use crate::failure::Failure;
 use crate::input::{self, Document, InputOptions};
 use crate::words;
@@ -44,7 +45,7 @@ pub(super) fn files(paths: &[String], options: InputOptions) -> (Vec<String>, Ve
     (files, unreadable)
 }
 
-/// The profiles that YAML files name, each once and where it is not among the documents anyway.
+/// The profiles that YAML files name, and the bases of profiles, each once and where it is not among the documents anyway.
 pub(super) fn named(documents: &[Document]) -> Vec<String> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut known: Vec<PathBuf> = documents
@@ -53,7 +54,10 @@ pub(super) fn named(documents: &[Document]) -> Vec<String> {
         .collect();
     let mut files = Vec::new();
     let manifests = documents.iter().filter_map(manifest::of);
-    for path in manifests.flat_map(|manifest| manifest.named) {
+    let bases = documents.iter().flat_map(|document| document.bases.texts());
+    let bases = bases.filter(|base| bases::is_file(&base.name));
+    let bases = bases.map(|base| PathBuf::from(&base.name));
+    for path in manifests.flat_map(|manifest| manifest.named).chain(bases) {
         let place = real(&path);
         if !known.contains(&place) {
             known.push(place);
@@ -108,9 +112,10 @@ pub(super) fn looks_like_profile(document: &Document) -> bool {
 }
 
 fn has_its_words(path: &Path, text: &[u8]) -> bool {
-    let key = match is_yaml(path) {
-        true => "eccomp",
-        false => "\"defaultAction\"",
+    let keys: &[&str] = match is_yaml(path) {
+        true => &["eccomp"],
+        false => &["\"defaultAction\"", "\"x-extends\""],
     };
-    memmem::find(text, key.as_bytes()).is_some()
+    keys.iter()
+        .any(|key| memmem::find(text, key.as_bytes()).is_some())
 }

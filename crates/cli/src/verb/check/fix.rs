@@ -4,11 +4,13 @@
 
 use callgate_analyze::Standard;
 use callgate_engines::Resolved;
-use callgate_profile::{Fix, Problem, Span};
+use callgate_profile::edit::Text;
+use callgate_profile::{Change, Fix, Problem, Span};
 use callgate_prove::{Budget, Diagram};
-use similar::TextDiff;
 
 use super::found::Checked;
+use super::manifest;
+use crate::difference;
 use crate::input::{Document, InputOptions};
 use crate::reading;
 
@@ -47,40 +49,38 @@ pub(super) fn mend(
     };
     let mut taken: Vec<(&Problem, &Fix)> = Vec::new();
     let mut open = Vec::new();
-    let whole = applied(&before.text, fixes.iter().map(|(_, fix)| *fix));
+    let whole = applied(before, fixes.iter().map(|(_, fix)| *fix));
     match whole.filter(|text| may_be_made(text)) {
         Some(_) => taken = fixes,
         // One after the other: one that is not proved must not keep the others away.
         None => {
             for (problem, fix) in fixes {
                 let with = taken.iter().map(|(_, fix)| *fix).chain([fix]);
-                match applied(&before.text, with).filter(|text| may_be_made(text)) {
+                match applied(before, with).filter(|text| may_be_made(text)) {
                     Some(_) => taken.push((problem, fix)),
                     None => open.extend(shown(before, problem, fix)),
                 }
             }
         }
     }
-    let text = applied(&before.text, taken.iter().map(|(_, fix)| *fix));
+    let text = applied(before, taken.iter().map(|(_, fix)| *fix));
     Mended {
         made: taken.len(),
-        document: Document {
-            name: before.name.clone(),
-            text: text.unwrap_or_else(|| before.text.clone()),
-        },
+        document: before.with_text(text.unwrap_or_else(|| before.text.clone())),
         open,
     }
 }
 
-/// Whether one change, made alone, is proved to let no more through.
-pub(super) fn is_proved(
+/// A document after one fix alone, and whether that is proved to let no more through; none where it can't be made.
+pub(super) fn alone(
     document: &Document,
     options: InputOptions,
     standards: &[&Standard],
-    change: &Fix,
-) -> bool {
-    let after = applied(&document.text, [change].into_iter());
-    after.is_some_and(|text| Proof::new(document, options, standards).holds(&text))
+    fix: &Fix,
+) -> Option<(Vec<u8>, bool)> {
+    let after = applied(document, [fix].into_iter())?;
+    let is_proved = Proof::new(document, options, standards).holds(&after);
+    Some((after, is_proved))
 }
 
 /// The changes, each once, without those that change what another one changes, too.
@@ -90,48 +90,50 @@ fn distinct(problems: &[Problem]) -> Vec<(&Problem, &Fix)> {
         let Some(fix) = &problem.fix else { continue };
         let meets = |(_, other): &(&Problem, &Fix)| {
             let mut pairs = fix
-                .edits
+                .changes
                 .iter()
-                .flat_map(|edit| other.edits.iter().map(move |other| (edit.0, other.0)));
-            pairs.any(|(one, two)| overlap(one, two)) || fix.edits == other.edits
+                .flat_map(|change| other.changes.iter().map(move |other| (change, other)));
+            pairs.any(|(one, two)| overlap(touched(one), touched(two)))
+                || fix.changes == other.changes
         };
-        if !fix.edits.is_empty() && !kept.iter().any(meets) {
+        if !fix.changes.is_empty() && !kept.iter().any(meets) {
             kept.push((problem, fix));
         }
     }
     kept
 }
 
+/// What of a document is no longer there after a change.
+const fn touched(change: &Change) -> Span {
+    match *change {
+        Change::Replace(span, _) | Change::Remove(span) => span,
+        Change::Before(Span { start, .. }, _) => Span::new(start, start),
+        Change::After(Span { end, .. }, ..) => Span::new(end, end),
+    }
+}
+
 const fn overlap(one: Span, two: Span) -> bool {
     one.start < two.end && two.start < one.end
 }
 
-/// The text with some changes; none where two of them meet.
-fn applied<'f>(text: &[u8], fixes: impl Iterator<Item = &'f Fix>) -> Option<Vec<u8>> {
-    let mut edits: Vec<&(Span, String)> = fixes.flat_map(|fix| &fix.edits).collect();
-    edits.sort_by_key(|(span, _)| *span);
-    let mut made = Vec::with_capacity(text.len());
-    let mut at = 0;
-    for (span, new) in edits {
-        made.extend_from_slice(text.get(at..span.start)?);
-        made.extend_from_slice(new.as_bytes());
-        at = span.end;
-    }
-    made.extend_from_slice(text.get(at..)?);
-    Some(made)
+/// The text of a document with some changes; none where they can't be made, or two of them meet.
+fn applied<'f>(document: &Document, fixes: impl Iterator<Item = &'f Fix>) -> Option<Vec<u8>> {
+    let changes: Vec<&Change> = fixes.flat_map(|fix| &fix.changes).collect();
+    let text = match manifest::of(document) {
+        Some(manifest) => manifest.changed(str::from_utf8(&document.text).ok()?, &changes)?,
+        None => {
+            let text = Text::of(&document.text)?;
+            text.apply(&text.edits(&changes)?).ok()?
+        }
+    };
+    Some(text.into_bytes())
 }
 
 /// A change that was not made, as a difference.
 fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
-    let after = applied(&before.text, [fix].into_iter())?;
-    let (old, new) = (
-        String::from_utf8_lossy(&before.text),
-        String::from_utf8_lossy(&after),
-    );
-    let difference = TextDiff::from_lines(&*old, &*new);
-    let mut difference = difference.unified_diff();
-    let name = &before.name;
-    let difference = difference.context_radius(1).header(name, name).to_string();
+    let after = applied(before, [fix].into_iter())?;
+    let [old, new] = [&before.text, &after].map(|text| String::from_utf8_lossy(text));
+    let difference = difference::between(&before.name, &old, &new);
     Some(format!(
         "{}: {} is not proved to let no more through; --fix --write makes it\n{difference}",
         problem.code, fix.does
@@ -140,16 +142,23 @@ fn shown(before: &Document, problem: &Problem, fix: &Fix) -> Option<String> {
 
 /// What a document meant before, for each target.
 struct Proof<'s> {
-    name: String,
+    document: &'s Document,
     options: InputOptions,
-    before: Vec<(&'s Standard, Option<Resolved>)>,
+    before: Vec<(&'s Standard, Vec<Meaning>)>,
+}
+
+/// What a profile of a document means.
+struct Meaning {
+    text: Vec<u8>,
+    /// None where it means nothing, or nothing by itself.
+    resolved: Option<Resolved>,
 }
 
 impl<'s> Proof<'s> {
-    fn new(document: &Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
-        let of = |&standard| (standard, meaning(document, options, standard));
+    fn new(document: &'s Document, options: InputOptions, standards: &[&'s Standard]) -> Self {
+        let of = |&standard| (standard, meanings(document, options, standard));
         Self {
-            name: document.name.clone(),
+            document,
             options,
             before: standards.iter().map(of).collect(),
         }
@@ -157,34 +166,53 @@ impl<'s> Proof<'s> {
 
     /// Whether a text means something to all targets, and lets no call through that the text before refused.
     fn holds(&self, text: &[u8]) -> bool {
-        self.before.iter().all(|(standard, before)| {
-            let after = self.read(text, standard);
-            match (before, after) {
-                (Some(before), Some(after)) => is_no_looser(before, &after),
-                _ => false,
-            }
+        self.each(text, |before, after| {
+            let both = before.resolved.as_ref().zip(after.resolved.as_ref());
+            both.is_some_and(|(before, after)| is_no_looser(before, after))
+                || before.text == after.text
         })
     }
 
     /// Whether a text means something to all targets to which the text before did.
     fn is_read(&self, text: &[u8]) -> bool {
-        self.before
-            .iter()
-            .all(|(standard, before)| before.is_none() || self.read(text, standard).is_some())
+        self.each(text, |before, after| {
+            before.resolved.is_none() || after.resolved.is_some()
+        })
     }
 
-    fn read(&self, text: &[u8], standard: &Standard) -> Option<Resolved> {
-        let document = Document {
-            name: self.name.clone(),
-            text: text.to_vec(),
-        };
-        meaning(&document, self.options, standard)
+    /// Whether something holds for every profile before and after, as every target reads it.
+    fn each(&self, text: &[u8], holds: fn(&Meaning, &Meaning) -> bool) -> bool {
+        let document = self.document.with_text(text.to_vec());
+        self.before.iter().all(|(standard, before)| {
+            let after = meanings(&document, self.options, standard);
+            let mut pairs = before.iter().zip(&after);
+            before.len() == after.len() && pairs.all(|(before, after)| holds(before, after))
+        })
     }
 }
 
-fn meaning(document: &Document, options: InputOptions, standard: &Standard) -> Option<Resolved> {
-    let examined = reading::examine(document, options, &standard.target);
-    examined.meaning.map(|(_, resolved)| resolved)
+/// What the profiles of a document mean: one in JSON, as many as there are in YAML.
+fn meanings(document: &Document, options: InputOptions, standard: &Standard) -> Vec<Meaning> {
+    let meaning = |document: &Document, is_whole: bool| {
+        let examined = reading::examine(document, options, &standard.target);
+        let resolved = examined.meaning.map(|(_, resolved)| resolved);
+        Meaning {
+            text: document.text.clone(),
+            resolved: resolved.filter(|_| is_whole),
+        }
+    };
+    match manifest::of(document) {
+        Some(manifest) => {
+            let profiles = manifest.profiles.iter();
+            let each = profiles.map(|profile| {
+                let text = profile.json.text.clone().into_bytes();
+                let alone = Document::new(document.name.clone(), text, options);
+                meaning(&alone, !profile.is_based)
+            });
+            each.collect()
+        }
+        None => vec![meaning(document, true)],
+    }
 }
 
 /// Whether every call gets an action that is at least as strict; what can't be proved is not so.
@@ -193,32 +221,5 @@ fn is_no_looser(before: &Resolved, after: &Resolved) -> bool {
     match (diagram(before), diagram(after)) {
         (Ok(before), Ok(after)) => after.less_strict(&before).is_none(),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fix(edits: &[(usize, usize, &str)]) -> Fix {
-        let edits = edits.iter();
-        Fix {
-            does: "change it".to_owned(),
-            edits: edits
-                .map(|&(start, end, new)| (Span::new(start, end), new.to_owned()))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn changes_of_a_text() {
-        let text = b"one two three";
-        let (first, last) = (fix(&[(0, 3, "1")]), fix(&[(8, 13, "3"), (4, 4, "and ")]));
-        let made = applied(text, [&last, &first].into_iter());
-        assert_eq!(made.as_deref(), Some(&b"1 and two 3"[..]));
-        assert_eq!(
-            applied(text, [&first, &fix(&[(1, 2, "")])].into_iter()),
-            None
-        );
     }
 }

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use callgate_analyze::Standard;
+use callgate_analyze::{Standard, without_its_base};
 use callgate_engines::{Resolved, Target};
-use callgate_profile::{Parsed, Problem, Severity};
+use callgate_profile::{Parsed, Problem, Profile, Severity};
 
+use super::extending;
 use super::manifest::{self, Manifest};
 use super::selection::Selection;
 use crate::input::{Document, InputOptions};
@@ -31,8 +32,8 @@ impl Checked {
         selection: &Selection,
     ) -> Self {
         let problems = match manifest::of(&document) {
-            Some(manifest) => of_manifest(manifest, options, standards),
-            None => for_all(&reading::parse(&document.text, options), standards),
+            Some(manifest) => of_manifest(&document, manifest, options, standards),
+            None => extending::problems(&document, options, standards),
         };
         let mut problems = problems;
         problems.retain(|problem| selection.tells(problem));
@@ -59,19 +60,31 @@ impl Checked {
 }
 
 /// The problems of a YAML file, and of the profiles that stand in it, at their places there.
-fn of_manifest(manifest: Manifest, options: InputOptions, standards: &[&Standard]) -> Vec<Problem> {
+fn of_manifest(
+    file: &Document,
+    manifest: Manifest,
+    options: InputOptions,
+    standards: &[&Standard],
+) -> Vec<Problem> {
     let mut problems = manifest.problems;
-    for json in &manifest.profiles {
-        let parsed = reading::parse(json.text.as_bytes(), options);
-        let found = for_all(&parsed, standards).into_iter();
-        problems.extend(found.map(|problem| manifest::moved(problem, json)));
+    for profile in &manifest.profiles {
+        let document = manifest::document_of(&profile.json, file, options);
+        let mut found = extending::problems(&document, options, standards);
+        // A problem in a base has no place in the YAML.
+        found.retain(|problem| problem.span.start <= document.text.len());
+        problems.extend(found.into_iter().map(|problem| profile.moved(problem)));
     }
     problems.sort_by_key(|problem| problem.span.start);
     problems
 }
 
-/// The problems of a profile for all targets: all that their readings and the lints find.
-fn for_all(parsed: &Parsed, standards: &[&Standard]) -> Vec<Problem> {
+/// The problems of a profile for all targets: all that their readings and the lints find, and what they make of it `alone` where it
+/// has a base.
+pub(super) fn for_all(
+    parsed: &Parsed,
+    alone: Option<&Profile>,
+    standards: &[&Standard],
+) -> Vec<Problem> {
     let judged = standards
         .iter()
         .map(|standard| reading::judge(parsed, &standard.target));
@@ -84,7 +97,10 @@ fn for_all(parsed: &Parsed, standards: &[&Standard]) -> Vec<Problem> {
     let found = of_each.map(|((standard, resolved), problems)| {
         let all = match parsed.profile.as_ref().zip(resolved.as_ref()) {
             Some((profile, resolved)) => {
-                reading::by_place(problems, standard.lint_beside(profile, resolved, &beside))
+                let mut found = standard.lint_beside(profile, resolved, &beside);
+                let target = &standard.target;
+                found.extend(alone.and_then(|alone| without_its_base(alone, resolved, target)));
+                reading::by_place(problems, found)
             }
             None => problems,
         };

@@ -38,7 +38,7 @@ fn command(text: &mut String, source: &Source<'_>, problem: &Problem) {
     let _ = writeln!(
         text,
         "::{kind} file={},line={},col={},endLine={},endColumn={},title={}::{}",
-        property(source.name()),
+        property(source.file(problem.span.start)),
         start.line,
         start.column,
         end.line,

@@ -43,9 +43,10 @@ pub(super) fn document(
         }
         for problem in &checked.problems {
             let place = source.place(problem.span.start);
+            let file = words::xml(source.file(problem.span.start));
             let _ = writeln!(
                 text,
-                "    <testcase name=\"{} {}:{}\" classname=\"{name}\">",
+                "    <testcase name=\"{} {}:{}\" classname=\"{file}\">",
                 problem.code, place.line, place.column
             );
             let mut details = problem.message.clone();

@@ -2,6 +2,7 @@
 //!
 //! Apart from the other readers of profiles: here the problems are the answer, so they go to standard output.
 
+mod extending;
 mod find;
 mod fix;
 mod found;
@@ -25,7 +26,7 @@ use clap::{Args, ValueEnum};
 use self::fix::Make;
 use self::found::Checked;
 use self::known::Known;
-pub(crate) use self::look::{Look, Looks};
+pub(crate) use self::look::{Inner, Look, Looks};
 use self::readers::Readers;
 use self::selection::Selection;
 use crate::failure::{Ended, Failure, Status};
@@ -33,6 +34,7 @@ use crate::input::{Document, InputOptions};
 use crate::output;
 use crate::reading::TargetOptions;
 use crate::render::Source;
+use crate::words;
 
 /// Check profiles: every problem at once, with its place
 ///
@@ -57,7 +59,7 @@ pub(crate) struct Check {
     /// How to print the problems; jsonl is an object a problem
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ListFormat,
-    /// Where the profiles are used, which decides what is out of the ordinary: container, host, service or sandbox
+    /// Where the profiles are used, which decides what is out of the ordinary: container, artifact, host, service or sandbox
     #[arg(long, value_name = "CONTEXT", default_value = "container")]
     context: Context,
     /// Tell only what is not in this file of known problems
@@ -157,7 +159,7 @@ pub(crate) fn run(arguments: &Check, options: InputOptions) -> Ended {
 }
 
 /// As many times as changes are looked for, because one may make way for another.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 16;
 
 /// Makes changes: the documents as they are then, how many were made in each, and those that were not.
 fn mend(
@@ -191,11 +193,10 @@ fn mend(
 fn write(checked: &[Checked], made: &[usize]) -> Result<(), Failure> {
     for (checked, &made) in checked.iter().zip(made) {
         let name = &checked.document.name;
-        let changes = match made {
-            0 => continue,
-            1 => "1 change".to_owned(),
-            many => format!("{many} changes"),
-        };
+        if made == 0 {
+            continue;
+        }
+        let changes = words::counted(made, "change");
         output::to_file_or_stdout(Path::new(name), &checked.document.text)?;
         crate::say!("{name}: {changes} made");
     }

@@ -30,7 +30,7 @@ enum Seems {
     Profile,
     /// A whole `config.json` of the OCI.
     OciConfig,
-    /// A SeccompProfile of the Security Profiles Operator, or pods that name one.
+    /// A SeccompProfile of the Security Profiles Operator, pods that name one, or what pods get from a registry.
     Pods,
     /// A profile with actions of its own, which callgate alone reads.
     Own,
@@ -48,7 +48,7 @@ impl Readers {
         for document in documents {
             let targets = match options.names_engines() {
                 true => options.targets()?,
-                false => options.targets_of(&readers_of(document)?)?,
+                false => options.targets_of(&readers_of(document, context)?)?,
             };
             let mut places = Vec::new();
             for target in targets {
@@ -89,10 +89,11 @@ impl Readers {
 }
 
 /// Who reads such a document where nobody says who.
-fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
-    let seems = match is_yaml(Path::new(&document.name)) {
+fn readers_of(document: &Document, context: Context) -> Result<Vec<Engine>, Failure> {
+    let is_for_pods = is_yaml(Path::new(&document.name)) || context == Context::Artifact;
+    let seems = match is_for_pods {
         true => Seems::Pods,
-        false => seems(&document.text),
+        false => seems(document),
     };
     let names: &[&str] = match seems {
         Seems::Profile => &["docker", "containerd"],
@@ -106,9 +107,12 @@ fn readers_of(document: &Document) -> Result<Vec<Engine>, Failure> {
         .map_err(|error: callgate_engines::ParseEngineError| Failure::input(error))
 }
 
-fn seems(text: &[u8]) -> Seems {
-    let has = |key: &str| memmem::find(text, key.as_bytes()).is_some();
-    match (has("\"x-actions\""), has("\"ociVersion\"")) {
+fn seems(document: &Document) -> Seems {
+    let has = |text: &[u8], key: &str| memmem::find(text, key.as_bytes()).is_some();
+    let bases = document.bases.texts().iter().map(|base| &base.text);
+    let mut texts = [&document.text].into_iter().chain(bases);
+    let has_actions = texts.any(|text| has(text, "\"x-actions\""));
+    match (has_actions, has(&document.text, "\"ociVersion\"")) {
         (true, _) => Seems::Own,
         (false, true) => Seems::OciConfig,
         (false, false) => Seems::Profile,

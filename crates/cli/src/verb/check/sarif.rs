@@ -80,11 +80,11 @@ fn result(rules: &[&Lint], source: &Source<'_>, problem: &Problem, key: &str) ->
     })
 }
 
-fn location(source: &Source<'_>, start: usize, end: usize) -> Value {
-    let (start, end): (Place, Place) = (source.place(start), source.place(end));
+fn location(source: &Source<'_>, at: usize, end: usize) -> Value {
+    let (start, end): (Place, Place) = (source.place(at), source.place(end));
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(source.name()) },
+            "artifactLocation": { "uri": uri(source.file(at)) },
             "region": {
                 "startLine": start.line,
                 "startColumn": start.column,

@@ -38,6 +38,7 @@ impl Page<'_> {
                 .bystanders
                 .iter()
                 .map(|bystander| BystanderAnswer {
+                    file: self.source.file(bystander.name.start).to_owned(),
                     place: self.source.place(bystander.name.start),
                     words: self.bystander(bystander),
                 })
@@ -136,6 +137,7 @@ pub(super) struct VerdictAnswer {
 
 #[derive(Serialize)]
 struct BystanderAnswer {
+    file: String,
     #[serde(flatten)]
     place: Place,
     words: String,

@@ -146,7 +146,7 @@ impl RuleAnswer {
         let origin = reading.resolved.origin(rule);
         Self {
             pointer: origin.pointer(),
-            file: source.name().to_owned(),
+            file: source.file(origin.name.start).to_owned(),
             place: source.place(origin.name.start),
         }
     }

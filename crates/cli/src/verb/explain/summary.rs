@@ -24,6 +24,12 @@ pub(super) fn print(reading: &Reading, format: Format) -> Result<(), Failure> {
     }
 }
 
+/// What the profile is read together with, the nearest first.
+fn bases(reading: &Reading) -> Vec<&str> {
+    let bases = reading.document.bases.texts().iter();
+    bases.map(|base| base.name.as_str()).collect()
+}
+
 fn page(reading: &Reading, summary: &Summary) -> String {
     let native = reading.target.native;
     let mut text = format!(
@@ -31,6 +37,10 @@ fn page(reading: &Reading, summary: &Summary) -> String {
         reading.document.name,
         circumstances(reading)
     );
+    let bases = bases(reading);
+    if !bases.is_empty() {
+        row(&mut text, "extends", &bases.join(", "));
+    }
     row(
         &mut text,
         "default",
@@ -147,6 +157,8 @@ struct Answer {
     schema: &'static str,
     target: String,
     native: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extends: Vec<String>,
     default: String,
     other_arches: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +205,7 @@ impl Answer {
             schema: "callgate/summary/v1",
             target: reading.target.to_string(),
             native: native.name(),
+            extends: bases(reading).into_iter().map(str::to_owned).collect(),
             default: words::action(summary.default, native),
             other_arches: words::action(summary.bad_arch, native),
             floor: summary.floor.as_ref().map(|found| FloorAnswer {

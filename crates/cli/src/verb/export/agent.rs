@@ -11,7 +11,7 @@ use callgate_profile::{ActionName, CustomAction, Profile};
 use super::{Export, Written};
 use crate::failure::{Failure, Status};
 use crate::input::{self, InputOptions};
-use crate::reading::Reading;
+use crate::reading::{self, Reading};
 
 /// The profile for a runtime with an agent; none where it has no action with a plugin.
 pub(super) fn written(
@@ -23,7 +23,7 @@ pub(super) fn written(
         return Ok(None);
     }
     let document = input::Document::read(reference, options)?;
-    let parsed = callgate_profile::parse(&document.text, &callgate_profile::Options::default());
+    let parsed = reading::parse(&document, options);
     let has_plugins = |profile: &Profile| {
         let mut actions = profile.x_actions.values();
         actions.any(|action| action.plugin.is_some())

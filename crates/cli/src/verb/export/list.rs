@@ -1,4 +1,4 @@
-//! Exports that are a list of calls: for units of systemd, and for seccompiler.
+//! Exports that are a list of calls: for units of systemd, for seccompiler and minijail.
 //!
 //! Apart from profiles, because no engine of ours reads them: what they mean comes with them.
 
@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
     let reader = match tool {
         Tool::Systemd => "systemd",
         Tool::Seccompiler => "seccompiler",
+        Tool::Minijail => "minijail",
     };
     let budget = Budget::default();
     let request = Request {
@@ -35,8 +36,8 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
     let listed = list(tool, &request).map_err(|reason| not_written(&filter.name, &reason))?;
     let newest = match tool {
         Tool::Systemd => listed.newest_refused(),
-        // It takes no list with a name that it does not know.
-        Tool::Seccompiler => None,
+        // They take no list with a name that they do not know.
+        Tool::Seccompiler | Tool::Minijail => None,
     };
     let Listed {
         text,
@@ -44,9 +45,11 @@ pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ende
         differences,
         wider,
     } = listed;
-    let whole = match &target.arches {
-        None => "every call",
-        Some(_) => "every call of the arches that --arch names",
+    let whole = match (&target.arches, tool) {
+        (Some(_), _) => "every call of the arches that --arch names".to_owned(),
+        // A kernel has no calls of another machine's arches, and systemd's filters may let them be.
+        (None, Tool::Systemd) => format!("every call that a kernel of {} has", target.native),
+        (None, _) => "every call".to_owned(),
     };
     if differences.is_empty() {
         arguments.put(&Written {

@@ -4,6 +4,7 @@
 
 mod agent;
 mod document;
+mod flattened;
 mod list;
 mod profile;
 mod program;
@@ -30,6 +31,7 @@ use self::document::Answer;
 /// What is written is read back as its reader reads it, and proved to answer every call as the filter does;
 /// what the reader has no words for is listed, and nothing is written then: numbers without a name, another answer for other
 /// arches, names that are answered differently on two arches, conditions on where a call is made from.
+/// A profile that names a base by `x-extends` becomes one with it; for docker and podman its conditions stay as they are.
 /// --lossy writes the nearest there is, which refuses more calls, and never fewer.
 #[derive(Args, Debug)]
 #[command(
@@ -90,11 +92,18 @@ enum Kind {
     Spo,
     /// SeccompProfile v1beta1 of the same
     SpoV1beta1,
-    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments. Where it refuses by name, a systemd
-    /// whose libseccomp lacks the name lets the call through; the newest name is told
+    /// The layer of an OCI artifact of KEP-6061, with the media type application/vnd.cncf.seccomp-profile.config.v1+json; read by
+    /// runc, after what the node permits. What asks a listener is refused there
+    #[value(name = "kep-6061")]
+    Artifact,
+    /// SystemCallFilter= and its companions, for a unit of systemd: names alone, no arguments, as libseccomp takes them. Where it
+    /// refuses by name, a systemd whose libseccomp lacks the name lets the call through; the newest name is told
     Systemd,
     /// The JSON of the crate seccompiler: the native arch, two answers
     Seccompiler,
+    /// A policy of minijail, for the native arch; its first line is the command that compiles it, for minijail0
+    /// --seccomp-bpf-binary
+    Minijail,
     /// A raw program for bwrap --seccomp FD
     Bwrap,
     /// The annotation run.oci.seccomp_bpf_data, as an object of JSON for config.json
@@ -123,6 +132,10 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         arguments.put(&written)?;
         return Ok(Status::Yes);
     }
+    if let Some(written) = flattened::written(arguments, options)? {
+        arguments.put(&written)?;
+        return Ok(Status::Yes);
+    }
     match arguments.kind {
         Kind::Docker
         | Kind::DockerOld
@@ -130,9 +143,11 @@ pub(crate) fn run(arguments: &Export, options: InputOptions) -> Ended {
         | Kind::Podman
         | Kind::K8s
         | Kind::Spo
-        | Kind::SpoV1beta1 => profile::run(arguments, options),
+        | Kind::SpoV1beta1
+        | Kind::Artifact => profile::run(arguments, options),
         Kind::Systemd => list::run(arguments, Tool::Systemd, options),
         Kind::Seccompiler => list::run(arguments, Tool::Seccompiler, options),
+        Kind::Minijail => list::run(arguments, Tool::Minijail, options),
         Kind::Bwrap | Kind::Crun | Kind::C | Kind::Rust => program::run(arguments, options),
     }
 }

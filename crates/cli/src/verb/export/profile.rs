@@ -18,6 +18,7 @@ use crate::input::InputOptions;
 use crate::meaning::Meaning;
 use crate::output;
 use crate::verb::diff::{Entry, lines};
+use crate::words;
 
 pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
     let from = arguments.target.read_by(Some(arguments.from));
@@ -31,6 +32,7 @@ pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
     let name = resource_name(&arguments.filter);
     let dialect = match arguments.kind {
         Kind::DockerOld => Dialect::OneName,
+        Kind::Artifact => Dialect::Artifact,
         Kind::Spo => Dialect::Spo {
             version: "v1",
             name: &name,
@@ -43,10 +45,7 @@ pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
     };
     let written = decompile_as(dialect, &diagram, &target, arguments.max_rules, budget)
         .map_err(|reason| not_written(&filter.name, &reason))?;
-    let rules = match written.rules {
-        1 => "1 rule".to_owned(),
-        count => format!("{count} rules"),
-    };
+    let rules = words::counted(written.rules, "rule");
     if written.differences.is_empty() {
         let whole = match &target.arches {
             None => "every call",
@@ -129,7 +128,7 @@ pub(super) fn refuse_wider(
 }
 
 /// Who reads a kind, where nobody is named.
-fn usual_reader(kind: Kind) -> Engine {
+pub(super) fn usual_reader(kind: Kind) -> Engine {
     let name = match kind {
         Kind::Docker | Kind::DockerOld => return Engine::DOCKER,
         Kind::Podman => "podman",

@@ -11,13 +11,25 @@ use lsp_types::{
 };
 
 use super::text::Text;
+use crate::render::Source;
 use crate::verb::check::Look;
 
-/// The problems of a text.
+/// The problems of a text; those of its bases stand where it names them.
 pub(super) fn diagnostics(uri: &Uri, text: &Text, look: &Look) -> Vec<Diagnostic> {
-    let problems = look.problems().iter();
+    let is_own = |span: Span| span.start <= text.as_str().len();
+    let source = Source::of(look.document());
+    let base = look.base();
+    let problems = look.problems().iter().cloned().map(|mut problem| {
+        problem.related.retain(|(span, _)| is_own(*span));
+        if !is_own(problem.span) {
+            let there = source.located(problem.span.start);
+            problem.message = format!("{there}: {}", problem.message);
+            problem.span = base.unwrap_or_default();
+        }
+        problem
+    });
     problems
-        .map(|problem| diagnostic(uri, text, problem))
+        .map(|problem| diagnostic(uri, text, &problem))
         .collect()
 }
 
@@ -61,15 +73,15 @@ pub(super) fn changes(uri: &Uri, text: &Text, look: &Look, wanted: Span) -> Vec<
         |problem: &&Problem| problem.span.start <= wanted.end && wanted.start <= problem.span.end;
     let problems = look.problems().iter().filter(is_there);
     let changes = problems.filter_map(|problem| {
-        let fix = problem.fix.as_ref().filter(|fix| !fix.edits.is_empty())?;
-        let is_proved = look.proves(fix);
+        let fix = problem.fix.as_ref()?;
+        let (mended, is_proved) = look.mended(fix)?;
         Some(CodeAction {
             title: title(fix, is_proved),
             kind: Some(CodeActionKind::QUICKFIX),
             diagnostics: Some(vec![diagnostic(uri, text, problem)]),
             edit: Some(WorkspaceEdit::new(HashMap::from([(
                 uri.clone(),
-                edits(text, fix),
+                vec![edit(text, &mended)],
             )]))),
             is_preferred: Some(is_proved),
             ..CodeAction::default()
@@ -85,9 +97,16 @@ fn title(fix: &Fix, is_proved: bool) -> String {
     }
 }
 
-fn edits(text: &Text, fix: &Fix) -> Vec<TextEdit> {
-    let edits = fix.edits.iter();
-    edits
-        .map(|(span, new)| TextEdit::new(text.range(span.start, span.end), new.clone()))
-        .collect()
+/// The change from one text to another: all between what both begin with and what both end with.
+fn edit(text: &Text, mended: &str) -> TextEdit {
+    let before = text.as_str();
+    let same = before.chars().zip(mended.chars());
+    let same = same.take_while(|(one, two)| one == two);
+    let start: usize = same.map(|(one, _)| one.len_utf8()).sum();
+    let (rest, new) = (&before[start..], &mended[start..]);
+    let same = rest.chars().rev().zip(new.chars().rev());
+    let same = same.take_while(|(one, two)| one == two);
+    let end: usize = same.map(|(one, _)| one.len_utf8()).sum();
+    let range = text.range(start, before.len() - end);
+    TextEdit::new(range, new[..new.len() - end].to_owned())
 }

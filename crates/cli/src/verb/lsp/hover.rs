@@ -7,62 +7,73 @@ use std::fmt::Write;
 use callgate_analyze::{answers, comparisons};
 use callgate_engines::Target;
 use callgate_policy::Rule;
-use callgate_profile::{Options, Profile, Span, parse};
+use callgate_profile::{Profile, Span};
 use callgate_syscalls::Syscall;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::fields::Fields;
 use super::place::{self, Place, Step};
 use super::text::Text;
-use crate::verb::check::Look;
+use crate::verb::check::{Inner, Look};
 use crate::verb::syscall;
 use crate::words;
 
-/// What is known of what stands at a byte.
+/// What is known of what stands at a byte; in YAML, of what stands in a profile there.
 pub(super) fn at(text: &Text, look: Option<&Look>, offset: usize) -> Option<Hover> {
-    let place = place::at(text.as_str(), offset);
-    let known = match call_at(&place) {
-        Some(call) => Some(page(call, text, look)),
+    let targets = look.map(Look::targets).unwrap_or_default();
+    let (words, span) = match look.and_then(|look| look.in_yaml(offset)) {
+        Some(Inner {
+            json,
+            profile,
+            offset,
+        }) => {
+            let (words, span) = known(&json.text, profile.as_ref(), targets, offset)?;
+            (words, json.place(span))
+        }
+        None => {
+            let profile = look.and_then(Look::profile);
+            known(text.as_str(), profile.as_ref(), targets, offset)?
+        }
+    };
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: words,
+        }),
+        range: Some(text.range(span.start, span.end)),
+    })
+}
+
+/// What is known of what stands at a byte of JSON, and where that stands.
+fn known(
+    text: &str,
+    profile: Option<&Profile>,
+    targets: &[Target],
+    offset: usize,
+) -> Option<(String, Span)> {
+    let place = place::at(text, offset);
+    let known = match place.call() {
+        Some(call) => Some(page(call, profile, targets)),
         None => purpose(&place),
     };
     let word = known.filter(|_| place.is_quoted);
-    let condition = look.and_then(|look| condition(text, look, offset));
+    let condition = condition(profile, targets, offset);
     let span = match (&word, &condition) {
         (Some(_), _) => place.span,
         (None, Some((_, span))) => *span,
         (None, None) => return None,
     };
     let parts = word.into_iter().chain(condition.map(|(words, _)| words));
-    Some(Hover {
-        contents: HoverContents::Markup(MarkupContent {
-            kind: MarkupKind::Markdown,
-            value: parts.collect::<Vec<_>>().join("\n\n"),
-        }),
-        range: Some(text.range(span.start, span.end)),
-    })
-}
-
-/// The call that a rule names at a place.
-fn call_at(place: &Place<'_>) -> Option<Syscall> {
-    match place.path[..] {
-        [.., Step::Key("names"), Step::Item] | [.., Step::Key("name")] => {
-            Syscall::by_name(place.word)
-        }
-        _ => None,
-    }
+    Some((parts.collect::<Vec<_>>().join("\n\n"), span))
 }
 
 /// The page of a call, and under it what the profile says of it.
-fn page(call: Syscall, text: &Text, look: Option<&Look>) -> String {
-    let targets = look.map(Look::targets).unwrap_or_default();
+fn page(call: Syscall, profile: Option<&Profile>, targets: &[Target]) -> String {
     let native = targets.first().map(|target| target.native);
     let mut value = format!("```text\n{}```\n", syscall::page_for(call, native));
-    let parsed = parse(text.as_str().as_bytes(), &Options::default());
-    if let Some(profile) = parsed.profile {
-        for target in targets {
-            if let Some(verdict) = verdict(call, &profile, target) {
-                let _ = writeln!(value, "\n{target}: **{verdict}**");
-            }
+    for target in targets {
+        if let Some(verdict) = profile.and_then(|profile| verdict(call, profile, target)) {
+            let _ = writeln!(value, "\n{target}: **{verdict}**");
         }
     }
     value
@@ -80,14 +91,18 @@ fn verdict(call: Syscall, profile: &Profile, target: &Target) -> Option<String> 
 }
 
 /// What the comparisons around a byte ask, in words, and where they stand: as the first target reads them, for its own arch.
-fn condition(text: &Text, look: &Look, offset: usize) -> Option<(String, Span)> {
-    let profile = parse(text.as_str().as_bytes(), &Options::default()).profile?;
+fn condition(
+    profile: Option<&Profile>,
+    targets: &[Target],
+    offset: usize,
+) -> Option<(String, Span)> {
+    let profile = profile?;
     let (rule, args) = profile.rules().iter().find_map(|rule| {
         let args = rule.value.args.as_ref()?.span;
         (args.start <= offset && offset <= args.end).then_some((rule.span, args))
     })?;
-    let target = look.targets().first()?;
-    let resolved = callgate_engines::read(&profile, target).ok()?;
+    let target = targets.first()?;
+    let resolved = callgate_engines::read(profile, target).ok()?;
     let arch = target.native;
     let of_rule =
         |read: &&Rule| !read.comparisons.is_empty() && resolved.origin(read.id).rule == rule;

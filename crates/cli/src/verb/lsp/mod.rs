@@ -2,6 +2,7 @@
 //!
 //! Apart from those verbs, because here texts change while one looks at them; what is said of them is theirs.
 
+mod answers;
 mod completion;
 mod fields;
 mod findings;
@@ -20,7 +21,7 @@ use crate::input::InputOptions;
 use crate::reading::TargetOptions;
 use crate::verb::check::Looks;
 
-/// Serve an editor over standard input and output: problems as one types, their fixes, what a call is, words, layout
+/// Serve an editor over standard input and output: problems as one types, their fixes, what a call is, other answers for it, words, layout
 ///
 /// A language server of the Language Server Protocol: editors start it themselves.
 /// Texts with a "defaultAction" are profiles, whatever their names are, and so are YAML files that have a SeccompProfile.
@@ -35,7 +36,7 @@ Examples:
   callgate lsp --target docker@28   problems and verdicts as Docker 28 reads profiles"
 )]
 pub(crate) struct Lsp {
-    /// Where the profiles are used, which decides what is out of the ordinary: container, host, service or sandbox
+    /// Where the profiles are used, which decides what is out of the ordinary: container, artifact, host, service or sandbox
     #[arg(long, value_name = "CONTEXT", default_value = "container")]
     context: Context,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 //! Apart from the reading of profiles, which takes whole documents: here somebody is writing one.
 
 use callgate_profile::Span;
+use callgate_syscalls::Syscall;
 
 /// A word, written or to be written, and where it belongs.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +27,18 @@ pub(super) enum Step<'t> {
     Key(&'t str),
     /// To an item of a list.
     Item,
+}
+
+impl Place<'_> {
+    /// The call that a rule names there.
+    pub(super) fn call(&self) -> Option<Syscall> {
+        match self.path[..] {
+            [.., Step::Key("names"), Step::Item] | [.., Step::Key("name")] => {
+                Syscall::by_name(self.word)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A list or an object that is not closed yet.

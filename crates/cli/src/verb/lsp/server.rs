@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callgate_engines::Target;
+use callgate_profile::Extending;
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _,
@@ -12,7 +13,7 @@ use lsp_types::notification::{
 };
 use lsp_types::request::{CodeActionRequest, Completion, Formatting, HoverRequest, Request as _};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
     CompletionOptions, CompletionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DocumentFormattingParams, HoverParams, HoverProviderCapability,
     OneOf, PublishDiagnosticsParams, ServerCapabilities, TextDocumentSyncCapability,
@@ -22,8 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::text::Text;
-use super::{completion, findings, hover};
-use crate::input::Document;
+use super::{answers, completion, findings, hover};
 use crate::verb::check::{Look, Looks};
 use crate::verb::fmt;
 
@@ -33,15 +33,17 @@ pub(super) struct Server {
     /// By whom a text is read that is laid out.
     targets: Vec<Target>,
     open: BTreeMap<Uri, Open>,
-    /// Those that changed since they were looked at.
-    unseen: BTreeSet<Uri>,
+    /// Those whose problems are not shown as they are now.
+    unshown: BTreeSet<Uri>,
 }
 
 /// A text, and what was found in it.
 struct Open {
     text: Text,
     version: i32,
+    /// None where it does not look like a profile, and where nobody looked.
     look: Option<Look>,
+    is_seen: bool,
 }
 
 /// An answer, or why there is none.
@@ -53,7 +55,7 @@ impl Server {
             looks,
             targets,
             open: BTreeMap::new(),
-            unseen: BTreeSet::new(),
+            unshown: BTreeSet::new(),
         }
     }
 
@@ -74,7 +76,7 @@ impl Server {
             // Who types is not kept waiting: texts are looked at when nothing else is to do.
             let message = match connection.receiver.try_recv() {
                 Ok(message) => message,
-                Err(_) if !self.unseen.is_empty() => {
+                Err(_) if !self.unshown.is_empty() => {
                     self.publish_one(connection);
                     continue;
                 }
@@ -138,14 +140,15 @@ impl Server {
             text: Text::new(&uri, text),
             version,
             look: None,
+            is_seen: false,
         };
         self.open.insert(uri.clone(), open);
-        self.unseen.insert(uri);
+        self.unshown.insert(uri);
     }
 
     fn closed(&mut self, connection: &Connection, told: DidCloseTextDocumentParams) {
         let uri = told.text_document.uri;
-        self.unseen.remove(&uri);
+        self.unshown.remove(&uri);
         if self.open.remove(&uri).is_some() {
             // What is no longer open is no longer shown.
             publish(
@@ -155,9 +158,9 @@ impl Server {
         }
     }
 
-    /// Looks at one text that changed, and shows its problems.
+    /// Shows the problems of one text that changed.
     fn publish_one(&mut self, connection: &Connection) {
-        let Some(uri) = self.unseen.first().cloned() else {
+        let Some(uri) = self.unshown.pop_first() else {
             return;
         };
         self.look_at(&uri);
@@ -174,14 +177,13 @@ impl Server {
         );
     }
 
+    /// Looks at a text as it is now, once.
     fn look_at(&mut self, uri: &Uri) {
-        if !self.unseen.remove(uri) {
-            return;
-        }
-        let Some(open) = self.open.get_mut(uri) else {
+        let Some(open) = self.open.get_mut(uri).filter(|open| !open.is_seen) else {
             return;
         };
-        match self.looks.at(open.text.document()) {
+        open.is_seen = true;
+        match self.looks.at(open.text.document(self.looks.options)) {
             Ok(look) => open.look = look,
             Err(failure) => failure.tell(),
         }
@@ -192,7 +194,9 @@ impl Server {
             HoverRequest::METHOD => {
                 let asked: HoverParams = read(request.params)?;
                 let asked = asked.text_document_position_params;
-                let open = self.open(&asked.text_document.uri)?;
+                let uri = asked.text_document.uri;
+                self.look_at(&uri);
+                let open = self.open(&uri)?;
                 let at = open.text.offset(asked.position);
                 written(&hover::at(&open.text, open.look.as_ref(), at))
             }
@@ -209,10 +213,12 @@ impl Server {
                 self.look_at(&uri);
                 let open = self.open(&uri)?;
                 let wanted = open.text.span(asked.range);
-                let changes = open
-                    .look
-                    .as_ref()
-                    .map(|look| findings::changes(&uri, &open.text, look, wanted));
+                let changes = open.look.as_ref().map(|look| {
+                    let mut changes = findings::changes(&uri, &open.text, look, wanted);
+                    changes.extend(answers::changes(&uri, &open.text, look, wanted.start));
+                    changes.retain(|change| is_wanted(change, asked.context.only.as_deref()));
+                    changes
+                });
                 written(&changes.unwrap_or_default())
             }
             Formatting::METHOD => {
@@ -238,13 +244,16 @@ impl Server {
 
     /// The changes that lay a text out; none where it is so already.
     fn laid_out(&self, text: &Text) -> Result<Vec<TextEdit>, (ErrorCode, String)> {
-        let Document { name, text: before } = text.document();
-        let failed = |why: String| (ErrorCode::RequestFailed, format!("{name}: {why}"));
-        let after =
-            fmt::laid_out(text.as_str(), &self.targets).map_err(|why| failed(why.to_string()))?;
-        Ok(match after.as_bytes() == before {
+        let document = text.document(self.looks.options);
+        let before = Extending {
+            text: text.as_str(),
+            bases: &document.bases,
+        };
+        let after = fmt::laid_out(before, &self.targets)
+            .map_err(|why| (ErrorCode::RequestFailed, format!("{}: {why}", text.name())))?;
+        Ok(match after == before.text {
             true => Vec::new(),
-            false => vec![TextEdit::new(text.range(0, before.len()), after)],
+            false => vec![TextEdit::new(text.range(0, before.text.len()), after)],
         })
     }
 }
@@ -259,12 +268,25 @@ fn capabilities() -> ServerCapabilities {
             ..CompletionOptions::default()
         }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            code_action_kinds: Some(vec![
+                CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR_REWRITE,
+            ]),
             ..CodeActionOptions::default()
         })),
         document_formatting_provider: Some(OneOf::Left(true)),
         ..ServerCapabilities::default()
     }
+}
+
+/// Whether a change is of a kind that is asked for: all are, where none is named, and a kind has kinds below it.
+fn is_wanted(change: &CodeAction, only: Option<&[CodeActionKind]>) -> bool {
+    let kind = change.kind.as_ref().map_or("", CodeActionKind::as_str);
+    let is_below = |wanted: &CodeActionKind| {
+        let rest = kind.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    only.is_none_or(|only| only.iter().any(is_below))
 }
 
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, String)> {

@@ -7,7 +7,7 @@ use lsp_types::{Position, Range, Uri};
 
 use callgate_profile::Span;
 
-use crate::input::Document;
+use crate::input::{Document, InputOptions};
 
 /// A text, its name, and where its lines begin.
 pub(super) struct Text {
@@ -34,12 +34,14 @@ impl Text {
         &self.text
     }
 
-    /// As the other verbs take it.
-    pub(super) fn document(&self) -> Document {
-        Document {
-            name: self.name.clone(),
-            text: self.text.clone().into_bytes(),
-        }
+    /// As the other verbs take it, with the bases that it names.
+    pub(super) fn document(&self, options: InputOptions) -> Document {
+        Document::new(self.name.clone(), self.text.clone().into_bytes(), options)
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The byte at a place; of one behind the end of a line, or of the text, that end.
@@ -105,7 +107,7 @@ mod tests {
     fn columns_are_of_utf_16() {
         // One byte and unit, two bytes and one unit, four bytes and two units.
         let text = text("a\u{e9}\u{1f980}b\nc");
-        assert_eq!(text.document().name, "/a b.json");
+        assert_eq!(text.name(), "/a b.json");
         for (at, line, column) in [
             (0, 0, 0),
             (1, 0, 1),

@@ -3,31 +3,44 @@
 //! Apart from the calls, which need no kernel.
 
 use std::env;
-use std::io;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{self, Path};
-use std::process::{Command, Output, Stdio};
+use std::process::{self, Command, Output};
 
+use rustix::fs::{MemfdFlags, memfd_create};
+
+use super::bounded;
 use super::file::{self, TestFile};
 use super::{Case, Outcome, Wrong};
 use crate::failure::{Failure, Status};
+use crate::flattened::flattened;
+use crate::input::{Document, InputOptions};
+use crate::reading::{Reading, TargetOptions};
 use crate::words;
 
 /// What stands for the option that names the profile.
 const PLACE: &str = "{seccomp}";
 
-pub(super) fn run(test: &TestFile) -> Result<Vec<Case>, Failure> {
+pub(super) fn run(
+    test: &TestFile,
+    target: &TargetOptions,
+    options: InputOptions,
+) -> Result<Vec<Case>, Failure> {
     let mut cases = Vec::new();
     for command in &test.commands {
         let title = command.words.join(" ");
         let by_itself = command.words.iter().any(|word| word.contains(PLACE));
         let outcome = match by_itself {
             true => {
-                let option = option(test)?;
+                let given = Given::of(test, target, options)?;
                 let words = command
                     .words
                     .iter()
-                    .map(|word| word.replace(PLACE, &option));
+                    .map(|word| word.replace(PLACE, &given.option));
                 let words: Vec<String> = words.collect();
                 let mut process = Command::new(&words[0]);
                 process.args(&words[1..]);
@@ -45,22 +58,50 @@ pub(super) fn run(test: &TestFile) -> Result<Vec<Case>, Failure> {
 }
 
 /// The option by which Docker and Podman take a profile.
-fn option(test: &TestFile) -> Result<String, Failure> {
-    let unreadable = |error: io::Error| {
-        Failure::input(format_args!(
-            "{}: {}",
-            test.profile,
-            words::system_error(&error)
-        ))
-    };
-    if !Path::new(&test.profile).exists() {
-        return Err(Failure::input(format_args!(
-            "{}: {PLACE} stands for the file of a profile, and `{}` is none",
-            test.name, test.profile
-        )));
+struct Given {
+    option: String,
+    /// What is there only as long as this is, where a profile and its bases are one text.
+    _whole: Option<File>,
+}
+
+impl Given {
+    fn of(test: &TestFile, options: &TargetOptions, input: InputOptions) -> Result<Self, Failure> {
+        if !Path::new(&test.profile).exists() {
+            return Err(Failure::input(format_args!(
+                "{}: {PLACE} stands for the file of a profile, and `{}` is none",
+                test.name, test.profile
+            )));
+        }
+        let document = Document::read(&test.profile, input)?;
+        if document.bases.is_empty() {
+            let unreadable = |error| unreadable(&test.profile, &error);
+            let file = path::absolute(&test.profile).map_err(unreadable)?;
+            return Ok(Self {
+                option: option(&file.display()),
+                _whole: None,
+            });
+        }
+        let target = options.read_by(test.engines.first().copied()).target()?;
+        let text = flattened(&Reading::of(document, input, target)?)?;
+        let unwritten = |error| unreadable("a file in memory", &error);
+        let file = memfd_create("profile", MemfdFlags::CLOEXEC)
+            .map_err(|error| unwritten(error.into()))?;
+        let mut file = File::from(file);
+        file.write_all(text.as_bytes()).map_err(unwritten)?;
+        let name = format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd());
+        Ok(Self {
+            option: option(&name),
+            _whole: Some(file),
+        })
     }
-    let file = path::absolute(&test.profile).map_err(unreadable)?;
-    Ok(format!("--security-opt=seccomp={}", file.display()))
+}
+
+fn option(file: &dyn Display) -> String {
+    format!("--security-opt=seccomp={file}")
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::input(format_args!("{name}: {}", words::system_error(error)))
 }
 
 /// The command under `callgate run`, for each target.
@@ -100,9 +141,16 @@ fn under_run(test: &TestFile, command: &file::Command) -> Result<Outcome, Failur
     })
 }
 
-fn outcome(mut process: Command, reader: &str, program: &str, expected: &file::Command) -> Outcome {
-    let output = match process.stdin(Stdio::null()).output() {
-        Ok(output) => output,
+fn outcome(process: Command, reader: &str, program: &str, expected: &file::Command) -> Outcome {
+    let output = match bounded::output(process, expected.limit) {
+        Ok(Some(output)) => output,
+        Ok(None) => {
+            return Outcome::Failed(vec![Wrong {
+                reader: reader.to_owned(),
+                seen: format!("no end within {} s", expected.limit.as_secs()),
+                place: None,
+            }]);
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Outcome::LeftOut(format!("{program} is not installed"));
         }

@@ -3,6 +3,7 @@
 //! Apart from the running, because a mistake in a test is told before anything runs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use callgate_analyze::expect::Expected;
 use callgate_engines::{Engine, Floor};
@@ -56,6 +57,8 @@ pub(super) struct Command {
     /// What standard output and standard error have to contain.
     pub(super) stdout: Option<String>,
     pub(super) stderr: Option<String>,
+    /// How long it may take.
+    pub(super) limit: Duration,
 }
 
 /// The file as it is written.
@@ -88,6 +91,12 @@ struct WrittenCommand {
     exit: u8,
     stdout: Option<String>,
     stderr: Option<String>,
+    #[serde(default = "a_minute")]
+    seconds: u16,
+}
+
+const fn a_minute() -> u16 {
+    60
 }
 
 impl TestFile {
@@ -153,6 +162,7 @@ impl TestFile {
                 exit: command.exit,
                 stdout: command.stdout,
                 stderr: command.stderr,
+                limit: Duration::from_secs(command.seconds.into()),
             });
         }
         match test.expectations.is_empty() && test.commands.is_empty() {

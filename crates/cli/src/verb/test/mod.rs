@@ -2,6 +2,7 @@
 //!
 //! Apart from `check`, which knows what is wrong with any profile: here its owner says what is right for this one.
 
+mod bounded;
 mod calls;
 mod commands;
 mod file;
@@ -26,7 +27,8 @@ use crate::words;
 /// Each `[[expect]]` is a call, a @group or a runtime's @floor/…, and the verdict that is expected: allow, deny, kill, an action's
 /// name or an errno's. What a call leaves open (`*`, or not written) is any value: the proof is by decision diagrams.
 /// Each `[[run]]` is a command that runs under `callgate run` with the profile, or with `{seccomp}` among its words by itself,
-/// as Docker does with --security-opt, and the status and words that are expected of it.
+/// as Docker does with --security-opt, and the status and words that are expected of it within a minute, or as many `seconds`.
+/// Where the profile has a base (`x-extends`), `{seccomp}` stands for both as one profile.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit status: 0 all passed; 1 something failed; 2 a test or profile that can't be read; 3 nothing failed, and something can't run here.
@@ -141,7 +143,7 @@ pub(crate) fn run(arguments: &Test, options: InputOptions) -> Ended {
     for path in files {
         let test = TestFile::read(&path, options)?;
         let mut cases = calls::run(&test, &arguments.target, options)?;
-        cases.extend(commands::run(&test)?);
+        cases.extend(commands::run(&test, &arguments.target, options)?);
         cases.sort_by_key(|case| case.line);
         tested.push(Tested {
             name: test.name,

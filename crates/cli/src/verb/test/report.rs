@@ -29,8 +29,8 @@ pub(super) fn human(tested: &[Tested]) -> String {
     for Tested { name, cases } in tested {
         let [passed, failed, left_out] = counts(cases.iter());
         if failed + left_out == 0 {
-            let plural = if passed == 1 { "" } else { "s" };
-            let _ = writeln!(text, "ok        {name}  {passed} expectation{plural}");
+            let expectations = words::counted(passed, "expectation");
+            let _ = writeln!(text, "ok        {name}  {expectations}");
         }
         for case in cases {
             let place = format!("{name}:{}", case.line);
@@ -50,10 +50,7 @@ pub(super) fn human(tested: &[Tested]) -> String {
         }
     }
     let [passed, failed, left_out] = counts(tested.iter().flat_map(|tested| &tested.cases));
-    let files = match tested.len() {
-        1 => "1 file".to_owned(),
-        count => format!("{count} files"),
-    };
+    let files = words::counted(tested.len(), "file");
     let _ = write!(text, "{files}, {passed} passed, {failed} failed");
     match left_out {
         0 => text.push('\n'),
