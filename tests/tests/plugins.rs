@@ -230,6 +230,38 @@ fn handlers_that_fail_refuse() {
     assert_eq!(served(&resolved, &goes_on, &words).allowed, 10);
 }
 
+/// The C library starts threads by clone3 where the kernel has it.
+#[test]
+fn what_a_thread_shares_is_read_of_its_arguments() {
+    let counts = place("clone").join("counts").display().to_string();
+    let (_, resolved) = asking(r#""clone3""#, r#""plugin": "none""#);
+    let (sender, seen) = mpsc::channel();
+    let registry = registry(
+        move |call| {
+            let args = call.clone_args(call.arg(0), call.arg(1))?;
+            let longer = call.clone_args(call.arg(0), 4096).is_err();
+            let shorter = call.clone_args(call.arg(0), 63).is_err();
+            let told = sender.send((args, longer, shorter));
+            told.map_err(io::Error::other)?;
+            goes_on(call)
+        },
+        goes_on,
+    );
+    served(&resolved, &registry, &["pair", &counts]);
+    drop(registry);
+    let seen: Vec<_> = seen.iter().collect();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    let thread = (libc::CLONE_VM | libc::CLONE_THREAD | libc::CLONE_SETTLS) as u64;
+    for (args, longer, shorter) in seen {
+        assert_eq!(args.flags & thread, thread, "{args:?}");
+        assert!(
+            args.stack_size > 0 && args.tls != 0 && args.cgroup == 0,
+            "{args:?}"
+        );
+        assert!(longer && shorter);
+    }
+}
+
 #[test]
 fn without_a_supervisor_the_call_is_never_made() {
     let folder = place("gone");

@@ -13,6 +13,7 @@ mod ground;
 mod lab;
 mod left_out;
 mod packages;
+mod python;
 mod suite;
 mod tidy;
 

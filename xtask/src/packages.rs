@@ -84,6 +84,17 @@ const READERS: [Need; 5] = [
     },
 ];
 
+/// What makes a place for Python's own packages.
+const VENV: Need = Need {
+    name: "python3 with venv",
+    packages: &["python3-venv"],
+    is_there: || {
+        let mut python = Command::new("python3");
+        let asked = capture(python.args(["-c", "import ensurepip, venv"]));
+        asked.is_ok_and(|finished| finished.status == 0)
+    },
+};
+
 /// Those whose calls plugins answer.
 const PROGRAMS: [Need; 4] = [
     Need {
@@ -180,7 +191,14 @@ impl Need {
 pub(crate) fn install() -> Fallible {
     let needs = LAB.iter().chain(&ENGINES).chain(&READERS);
     let needs = needs.chain(&PROGRAMS);
-    let needs = needs.chain([&LIBSECCOMP, &LIBCLANG, &KERNEL_HEADERS, &STRACE, &VALGRIND]);
+    let needs = needs.chain([
+        &LIBSECCOMP,
+        &LIBCLANG,
+        &KERNEL_HEADERS,
+        &STRACE,
+        &VALGRIND,
+        &VENV,
+    ]);
     let missing: Vec<&str> = needs
         .filter(|need| !(need.is_there)())
         .flat_map(|need| need.packages.iter().copied())

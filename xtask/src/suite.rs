@@ -9,7 +9,7 @@ use clap::Args;
 use crate::command::{Fallible, capture, succeed};
 use crate::left_out::{Demand, LeftOut};
 use crate::packages::{self, KERNEL_HEADERS, LIBCLANG, LIBSECCOMP, Need, VALGRIND};
-use crate::{bench, engines, lab, tidy};
+use crate::{bench, engines, lab, python, tidy};
 
 /// How much of the suite runs.
 #[derive(Args)]
@@ -114,6 +114,7 @@ pub(crate) fn run(extent: &Extent) -> Fallible {
     if !extent.quick {
         // What is missing then is left out, each part with its reason.
         packages::install().unwrap_or_else(|error| println!("packages: {error}"));
+        python::install().unwrap_or_else(|error| println!("Python's packages: {error}"));
     }
     let mut left_out = LeftOut::begin()?;
     if let Some(reason) = Need::missing([&LIBSECCOMP]) {

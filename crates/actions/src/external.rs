@@ -18,7 +18,6 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value, json};
 
-use crate::address::Address;
 use crate::call::{Call, PATH_MAX};
 use crate::registry::NotifyHandler;
 use crate::reply::{Race, Reply};
@@ -283,10 +282,7 @@ fn address(call: &Call<'_>) -> Value {
         "sendto" => (4, 5),
         _ => return Value::Null,
     };
-    // `sizeof(struct sockaddr_storage)` at most.
-    let len = (call.arg(len) & 0xffff_ffff).min(128) as usize;
-    let bytes = call.memory(call.arg(at), len).ok();
-    let address = bytes.and_then(|bytes| Address::parse(&bytes).ok());
+    let address = call.socket_address(call.arg(at), call.arg(len));
     address.map_or(Value::Null, |address| address.to_string().into())
 }
 

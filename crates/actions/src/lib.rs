@@ -46,6 +46,7 @@ mod refusal;
 mod registry;
 mod reply;
 mod serve;
+mod structures;
 #[allow(unsafe_code)]
 mod sys;
 mod trace;
@@ -59,5 +60,6 @@ pub use listener::{Listener, Notification};
 pub use registry::{CustomAction, NotifyHandler, Registry, RegistryError, TraceHandler};
 pub use reply::{OnExec, Race, Reply, TraceReply};
 pub use serve::{AT_ONCE, serve};
+pub use structures::{CloneArgs, OpenHow};
 pub use trace::Tracer;
 pub use trap::{TrapHandler, TrapReply, Trapped, handle_traps};

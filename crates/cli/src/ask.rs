@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use callgate_actions::{Call, NotifyHandler, Race, Reply};
 use callgate_analyze::amend::{Answer, Subject};
@@ -40,9 +41,9 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// For a profile; an error where nobody can be asked.
-    pub(crate) fn new(reading: &Arc<Reading>) -> Result<Self, Failure> {
-        let terminal = Terminal::open().map_err(|error| {
+    /// For a profile, with so long for an answer; an error where nobody can be asked.
+    pub(crate) fn new(reading: &Arc<Reading>, patience: Duration) -> Result<Self, Failure> {
+        let terminal = Terminal::open(patience).map_err(|error| {
             let error = words::system_error(&error);
             Failure::new(
                 Status::NotPossible,

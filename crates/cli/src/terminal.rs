@@ -16,9 +16,6 @@ use rustix::termios::{
 
 use crate::words;
 
-/// How long a question waits for its answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
 /// How often a question looks whether somebody still wants the answer.
 const TURN: Duration = Duration::from_millis(100);
 
@@ -28,6 +25,8 @@ const INTERRUPT: u8 = 3;
 /// The terminal that controls this process.
 pub(crate) struct Terminal {
     file: File,
+    /// How long a question waits for its answer.
+    patience: Duration,
 }
 
 /// What was answered.
@@ -35,17 +34,17 @@ pub(crate) struct Terminal {
 pub(crate) enum Answered {
     /// A line, without its end.
     Line(String),
-    /// Ctrl-C, the end of input, or nothing within [`PATIENCE`].
+    /// Ctrl-C, the end of input, or nothing for too long.
     Nothing,
     /// Nobody could be asked: the terminal belongs to another group of processes, such as a shell's.
     NotOurs,
 }
 
 impl Terminal {
-    /// The terminal, where there is one.
-    pub(crate) fn open() -> io::Result<Self> {
+    /// The terminal, where there is one, at which questions wait so long for their answers.
+    pub(crate) fn open(patience: Duration) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        Ok(Self { file })
+        Ok(Self { file, patience })
     }
 
     /// Asks, and waits for a line as long as it is wanted; what was typed before the question is no answer.
@@ -69,7 +68,7 @@ impl Terminal {
 
     fn line(&mut self, is_wanted: impl Fn() -> bool) -> io::Result<Answered> {
         let turn = Timespec::try_from(TURN).expect("a short time");
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         while is_wanted() && Instant::now() < end {
             let mut waits = [PollFd::from_borrowed_fd(self.file.as_fd(), PollFlags::IN)];
             match poll(&mut waits, Some(&turn)) {

@@ -205,6 +205,22 @@ fn a_command_that_ends_takes_its_question_along() {
 }
 
 #[test]
+fn a_question_that_nobody_answers_denies_the_call() {
+    let folder = place("silence");
+    let options = ["-p", "profile.json", "--answer-within", "1"];
+    let command = "mkdir a || echo refused; mkdir b && echo made";
+    let mut session = Session::start(&folder, &options, command);
+    let begun = Instant::now();
+    session.wait_for(QUESTION);
+    session.wait_for("refused");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    session.answer("mkdir(", "o\n");
+    session.wait_for("made");
+    assert_eq!(session.end().1, Some(0));
+    assert!(!folder.join("a").exists() && folder.join("b").exists());
+}
+
+#[test]
 fn without_a_terminal_nothing_begins() {
     let folder = place("none");
     let output = Command::new("setsid")

@@ -97,7 +97,7 @@ impl Connect {
     }
 
     fn connect(&self, call: &Call<'_>, [socket, address, len, ..]: [u64; 6]) -> io::Result<Reply> {
-        let address = Address::parse(&address_bytes(call, address, len)?)?;
+        let address = call.socket_address(address, len)?;
         let socket = socket_of(call, socket)?;
         if address == Address::Unspecified {
             connect_unspec(&socket)?;
@@ -186,7 +186,7 @@ impl Connect {
             let sent = as_caller(call, || Ok(sendmsg(socket, &data, &mut control, flags)?))?;
             return Ok(Reply::Value(sent as i64));
         }
-        let address = Address::parse(&address_bytes(call, message.address, message.address_len)?)?;
+        let address = call.socket_address(message.address, message.address_len)?;
         let Some(peer) = self.peer(call, &address)? else {
             return Ok(Reply::Otherwise);
         };
@@ -302,17 +302,6 @@ fn length(len: u64) -> io::Result<usize> {
         0..=MOST => Ok(len as usize),
         _ => Err(Errno::MSGSIZE.into()),
     }
-}
-
-fn address_bytes(call: &Call<'_>, address: u64, len: u64) -> io::Result<Vec<u8>> {
-    /// `sizeof(struct sockaddr_storage)`.
-    const MOST: u64 = 128;
-    // An int.
-    let len = len & 0xffff_ffff;
-    if len > MOST {
-        return Err(Errno::INVAL.into());
-    }
-    call.memory(address, len as usize)
 }
 
 /// A duplicate of the caller's socket.

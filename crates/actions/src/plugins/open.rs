@@ -147,12 +147,15 @@ fn request(call: &Call<'_>) -> io::Result<Option<Request>> {
             mode: mode(fourth),
         },
         "openat2" => {
-            let how = open_how(call, third, fourth)?;
+            let how = call.open_how(third, fourth)?;
+            if how.resolve != 0 {
+                return Err(Errno::NOSYS.into());
+            }
             Request {
                 directory: at(first),
                 path: second,
-                flags: flags(how[0]),
-                mode: mode(how[1]),
+                flags: flags(how.flags),
+                mode: mode(how.mode),
             }
         }
         _ => return Ok(None),
@@ -161,28 +164,6 @@ fn request(call: &Call<'_>) -> io::Result<Option<Request>> {
 
 /// `AT_FDCWD` in `include/uapi/linux/fcntl.h`.
 const AT_FDCWD: i32 = -100;
-
-/// The flags and the mode of a `struct open_how` that asks for nothing else.
-fn open_how(call: &Call<'_>, how: u64, size: u64) -> io::Result<[u64; 2]> {
-    /// Its first version: flags, mode, resolve.
-    const SIZE: u64 = 24;
-    if size < SIZE {
-        return Err(Errno::INVAL.into());
-    }
-    if size > SIZE {
-        return Err(Errno::TOOBIG.into());
-    }
-    let bytes = call.memory(how, SIZE as usize)?;
-    let mut words = bytes.chunks(8).map(|word| match call.arch().endian() {
-        callgate_syscalls::Endian::Little => u64::from_le_bytes(word.try_into().expect("8 bytes")),
-        callgate_syscalls::Endian::Big => u64::from_be_bytes(word.try_into().expect("8 bytes")),
-    });
-    let (flags, mode, resolve) = (words.next(), words.next(), words.next());
-    if resolve != Some(0) {
-        return Err(Errno::NOSYS.into());
-    }
-    Ok([flags.unwrap_or(0), mode.unwrap_or(0)])
-}
 
 /// Opens what is requested, with the caller's credentials and mask; none where it lies beneath no root.
 fn opened<'s>(

@@ -105,6 +105,7 @@ mod cg703;
 mod cg704;
 mod cg705;
 mod cg706;
+mod cg707;
 mod cg801;
 mod cg802;
 mod cg803;
@@ -220,6 +221,7 @@ pub(crate) const ALL: &[Lint] = &[
     cg704::LINT,
     cg705::LINT,
     cg706::LINT,
+    cg707::LINT,
     cg801::LINT,
     cg802::LINT,
     cg803::LINT,

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use callgate_bpf::{Action, Insn, Program, SeccompData};
 use callgate_load::elf::{Executable, InspectError};
@@ -44,9 +45,12 @@ pub(crate) struct Run {
     /// The executable of an external plugin that the profile names [default: callgate-action-NAME on PATH]; repeatable
     #[arg(long, value_name = "NAME=FILE")]
     plugin: Vec<Named>,
-    /// Ask at the terminal about each call that the profile denies; without an answer for a minute, or by Ctrl-C, it is denied
+    /// Ask at the terminal about each call that the profile denies; without an answer, or by Ctrl-C, it is denied
     #[arg(long)]
     ask: bool,
+    /// How many seconds a question waits for its answer
+    #[arg(long, value_name = "SECONDS", requires = "ask", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    answer_within: u64,
     /// Where to write the profile that also lets through what was answered with `always`
     #[arg(long, value_name = "FILE", requires = "ask")]
     save: Option<PathBuf>,
@@ -139,7 +143,9 @@ impl Filter {
             },
             Meaning::Policy(reading) => {
                 let reading = Arc::from(reading);
-                let ask = arguments.ask.then(|| Ask::new(&reading)).transpose()?;
+                let patience = Duration::from_secs(arguments.answer_within);
+                let ask = arguments.ask.then(|| Ask::new(&reading, patience));
+                let ask = ask.transpose()?;
                 Self {
                     program: match &ask {
                         Some(_) => compile::asking_program(&reading)?,

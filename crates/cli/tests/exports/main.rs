@@ -4,6 +4,7 @@
 //! Apart from the sessions, because here others take what was written.
 
 mod bubblewrap;
+mod kubernetes;
 mod manager;
 mod operator;
 mod programs;

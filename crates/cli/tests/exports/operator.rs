@@ -28,7 +28,7 @@ print(json.dumps([errors, resource.get('spec')]))
 ";
 
 /// Why nothing can be read here; none where it can.
-fn lacking() -> Option<&'static str> {
+pub(super) fn lacking() -> Option<&'static str> {
     let asked = Command::new("python3")
         .args(["-c", "import jsonschema, yaml"])
         .output();
@@ -37,7 +37,7 @@ fn lacking() -> Option<&'static str> {
 }
 
 /// What of a text does not fit the schema, and its spec.
-fn read(text: &[u8]) -> (Vec<String>, Value) {
+pub(super) fn read(text: &[u8]) -> (Vec<String>, Value) {
     let mut child = Command::new("python3")
         .args(["-c", READ, SCHEMA])
         .stdin(Stdio::piped())

@@ -261,3 +261,45 @@ fn what_goes_around_a_plugin_is_refused_beforehand() {
         "{said}"
     );
 }
+
+#[test]
+fn two_actions_that_could_not_be_told_apart_are_refused_with_both_places() {
+    let place = Place::new("two");
+    let profile = |one: &str, two: &str, answer: &str| {
+        place.file(
+            "profile.json",
+            &format!(
+                r#"{{ "defaultAction": "SCMP_ACT_ALLOW",
+  "x-actions": {{ "x-one": {{ "answer": "SCMP_ACT_NOTIFY", "plugin": "log" }},
+                 "x-two": {{ "answer": "{answer}", "plugin": "log" }} }},
+  "syscalls": [ {{ "names": ["getpgid"], "action": "x-one" {one} }},
+                {{ "names": ["getpgid"], "action": "x-two" {two} }} ] }}"#
+            ),
+        )
+    };
+    let first =
+        |op: &str| format!(r#", "args": [ {{ "index": 0, "value": 7, "op": "SCMP_CMP_{op}" }} ]"#);
+    let started = |profile: &str| run(&["-p", profile], &["true"]);
+    for two in [String::new(), first("GE")] {
+        let refused = started(&profile(&first("EQ"), &two, "SCMP_ACT_NOTIFY"));
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(125), "{said}");
+        for words in [
+            "`x-one` here",
+            "`x-two` here",
+            "profile.json:5:",
+            "getpgid(0x7, ",
+        ] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+    // They exclude each other, or the kernel's order tells them apart.
+    let any = String::new();
+    for (one, two, answer) in [
+        (&first("EQ"), &first("NE"), "SCMP_ACT_NOTIFY"),
+        (&any, &any, "SCMP_ACT_TRACE"),
+    ] {
+        let runs = started(&profile(one, two, answer));
+        assert_eq!(runs.status.code(), Some(0), "{runs:?}");
+    }
+}
