@@ -3,7 +3,7 @@
 //! Apart from the other readings, because here several texts are one document.
 
 use callgate_profile::write::Document;
-use callgate_profile::{Base, Bases, MOST_BASES, Options, Parsed, codes, parse, parse_with};
+use callgate_profile::{Base, Bases, MOST_BASES, Options, Parsed, Span, codes, parse, parse_with};
 
 /// The bases of a text, of files that are given as names and texts.
 fn bases(text: &str, files: &[(&str, &str)]) -> Bases {
@@ -181,4 +181,27 @@ fn without_its_base_a_profile_says_that_it_has_one() {
         written.starts_with("{\n\t\"x-extends\": \"base\",\n\t\"syscalls\""),
         "{written}"
     );
+}
+
+#[test]
+fn a_blank_base_is_empty_where_it_stands() {
+    let own = br#"{ "x-extends": "base" }"#;
+    for text in ["", " \n"] {
+        let options = Options::default();
+        let bases = Bases::find("own", own, &options, |_, _| {
+            Ok(Base {
+                name: "base".to_owned(),
+                text: text.into(),
+            })
+        });
+        let problems = parse_with(own, &options, &bases).problems;
+        let empty = problems
+            .iter()
+            .find(|problem| problem.message == "the document is empty");
+        let start = own.len() + 1;
+        assert_eq!(
+            empty.expect("said").span,
+            Span::new(start, start + text.len())
+        );
+    }
 }

@@ -120,7 +120,11 @@ pub fn parse_with(text: &[u8], options: &Options, bases: &Bases) -> Parsed {
                 missing: missing.take(),
             },
         );
-        problems.extend(parsed.problems);
+        problems.extend(parsed.problems.into_iter().map(|mut problem| {
+            // Of a blank text all is wrong, and the space before it is no part of it.
+            problem.span.start = problem.span.start.max(start);
+            problem
+        }));
         below = parsed.profile;
     }
     let mut parsed = read(
