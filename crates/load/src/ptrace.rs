@@ -5,6 +5,8 @@
 #[allow(unsafe_code)]
 mod sys;
 
+pub(crate) use sys::trace;
+
 pub use sys::{
     Event, Look, Seen, SignalsElsewhere, Stops, detach, entry, interrupt, listen, look, message,
     next, peek, resume, seize, take,

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use callgate_bpf::{Program, RawInsn};
 
+use crate::ptrace::trace;
+
 /// A program as the kernel reads it: `struct sock_filter`s in this machine's byte order.
 pub(crate) struct Records(Vec<libc::sock_filter>);
 
@@ -246,21 +248,4 @@ pub(crate) fn filter(thread: i32, index: usize) -> io::Result<Option<Vec<RawInsn
         k: record.k,
     };
     Ok(Some(records.iter().map(raw).collect()))
-}
-
-/// # Safety
-/// `data` is what `request` reads or writes (ptrace(2)), or null.
-unsafe fn trace(
-    request: c_uint,
-    thread: i32,
-    address: usize,
-    data: *mut c_void,
-) -> io::Result<c_long> {
-    let address: *mut c_void = ptr::without_provenance_mut(address);
-    // SAFETY: the caller's promise.
-    let answer = unsafe { libc::ptrace(request as _, thread, address, data) };
-    if answer < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(answer)
 }

@@ -316,7 +316,7 @@ fn number(number: c_int) -> *mut c_void {
 
 /// # Safety
 /// `data` is what `request` reads or writes (ptrace(2)), or no pointer at all.
-unsafe fn trace(
+pub(crate) unsafe fn trace(
     request: c_uint,
     thread: i32,
     address: usize,
