@@ -89,12 +89,8 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
         let origin = subject.resolved.origin(rule?);
         (origin.how != How::Ceiling).then_some(origin.name)
     };
-    let of_clone = by_clone
-        .rules
-        .first()
-        .copied()
-        .or(by_clone.last)
-        .and_then(|rule| place(Some(rule.id)));
+    let of_clone = by_clone.rules.first().copied().or(by_clone.last);
+    let of_clone = of_clone.and_then(|rule| Some((rule, place(Some(rule.id))?)));
     let default: Span = subject
         .profile
         .default_action
@@ -102,7 +98,9 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
         .map_or(subject.profile.span, |action| action.span);
     let problem = LINT
         .problem(
-            place(decision.rule).or(of_clone).unwrap_or(default),
+            place(decision.rule)
+                .or(of_clone.map(|(_, place)| place))
+                .unwrap_or(default),
             message,
         )
         .note(format!("{arch}: clone3(0x0, 0x0) gets {}", decision.action))
@@ -114,7 +112,10 @@ fn of_arch(subject: &Subject<'_>, arch: Arch) -> Option<Problem> {
             subject.as_unknown(["clone3"], enosys),
         );
     Some(match of_clone {
-        Some(clone) => problem.related(clone, "clone is allowed by this"),
+        Some((rule, place)) if rule.action.makes_the_call() => {
+            problem.related(place, "clone is allowed by this")
+        }
+        Some((_, place)) => problem.related(place, "clone is filtered by this"),
         None => problem,
     })
 }
