@@ -89,9 +89,9 @@ pub(super) fn goes_through_another(call: Syscall) -> bool {
     SOCKETCALL.contains(&name) || IPC.iter().any(|&(each, _)| each == name)
 }
 
-/// Whether a call of this name goes through another one on an arch.
-pub(crate) fn is_multiplexed(arch: Arch, name: &str) -> bool {
-    multiplexer(arch, name).is_some()
+/// Whether a call goes through another one on an arch.
+pub(crate) fn is_multiplexed(arch: Arch, call: Syscall) -> bool {
+    multiplexer(arch, call.name()).is_some()
 }
 
 /// The number of the call through which another one goes, and that one's number in there.

@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use callgate_policy::{Action, RuleId};
 use callgate_profile::{Problem, Span, Spanned};
-use callgate_syscalls::{Arch, Release, Syscall};
+use callgate_syscalls::{Arch, Syscall};
 
 use super::Converted;
+use super::known::Known;
 use super::mend::{Named, Then, mended};
 use crate::engine::Runtime;
 use crate::libseccomp::{Event, Rejection, What};
@@ -86,12 +87,8 @@ pub(super) fn split(runtime: Runtime, rules: &[Converted<'_>], problems: &mut Ve
 }
 
 /// Names that this libseccomp is too old for.
-pub(super) fn unknown_to_libseccomp(
-    calls: impl Iterator<Item = (Span, Syscall)>,
-    newest: Release,
-    problems: &mut Vec<Problem>,
-) {
-    for (span, call) in calls {
+pub(super) fn unknown_to_libseccomp(known: &Known, problems: &mut Vec<Problem>) {
+    for (newest, span, call) in known.newer() {
         let message =
             format!("libseccomp knows the calls up to Linux {newest}, so `{call}` is skipped");
         let problem = Problem::warning("CG312", span, message);
