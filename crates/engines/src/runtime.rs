@@ -122,7 +122,8 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     report::skipped(runtime, &rules, default, &mut problems);
     report::split(runtime, &rules, &mut problems);
     report::unknown_to_libseccomp(&known, &mut problems);
-    let mut origins = Origins::new(oci.profile);
+    let calls = rules.iter().map(|rule| rule.calls.len());
+    let mut origins = Origins::new(oci.profile, calls.sum());
     let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
     let ceiling = match runtime {
         Runtime::Runc(version) => Some(Ceiling {

@@ -8,14 +8,14 @@ use callgate_syscalls::Arch;
 use super::tree::{Id, Node, Side, Tree};
 
 /// A word of the arguments: of which one, and which half of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word {
     pub(super) arg: usize,
     pub(super) half: Half,
 }
 
 /// Half of an argument; on an arch of 32 bits there is the low one alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Half {
     /// Bits 0 to 31.
     Low,
@@ -24,7 +24,7 @@ pub(super) enum Half {
 }
 
 /// What a test of a word asks; `Masked` asks the same as `Equal`, but libseccomp tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Op {
     Equal,
     Masked,
