@@ -180,7 +180,7 @@ impl Database {
         let Ways { own, within } = self.places.of(call);
         if let Some(place) = own {
             let id = id(How::Said);
-            let comparisons = seen_by(self.arch, comparisons.iter().copied());
+            let comparisons = seen_by(self.arch, comparisons.to_vec());
             self.add_at(place, comparisons, Verdict { id, action })?;
         } else if may_miss_the_number(self.arch) && goes_through_another(call) {
             self.without_number = Some(id(How::Said));
@@ -319,24 +319,18 @@ impl Line {
 /// Comparisons as libseccomp keeps them: by argument, on an arch of 32 bits cut to that, and the bits outside of a mask dropped.
 ///
 /// A mask without bits compares nothing.
-fn seen_by(arch: Arch, comparisons: impl Iterator<Item = Comparison>) -> Vec<Comparison> {
+fn seen_by(arch: Arch, mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
     let cut = |value: u64| match arch.bits() {
         32 => value & u64::from(u32::MAX),
         _ => value,
     };
-    let mut kept: Vec<Comparison> = comparisons
-        .map(|comparison| Comparison {
-            test: match comparison.test.map(cut) {
-                Test::MaskedEq { mask, value } => Test::MaskedEq {
-                    mask,
-                    value: value & mask,
-                },
-                other => other,
-            },
-            ..comparison
-        })
-        .filter(|comparison| !matches!(comparison.test, Test::MaskedEq { mask: 0, .. }))
-        .collect();
-    kept.sort_unstable();
-    kept
+    for Comparison { test, .. } in &mut comparisons {
+        *test = test.map(cut);
+        if let Test::MaskedEq { mask, value } = test {
+            *value &= *mask;
+        }
+    }
+    comparisons.retain(|comparison| !matches!(comparison.test, Test::MaskedEq { mask: 0, .. }));
+    comparisons.sort_unstable();
+    comparisons
 }

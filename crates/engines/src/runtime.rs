@@ -42,6 +42,9 @@ pub(crate) struct OciRule<'p> {
     pub(crate) errno_ret: Option<Spanned<u64>>,
 }
 
+/// Few documents have more origins than names and these: ceilings, and calls within others.
+const UNNAMED: usize = 48;
+
 /// Whose text the runtime reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
@@ -123,7 +126,7 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     report::split(runtime, &rules, &mut problems);
     report::unknown_to_libseccomp(&known, &mut problems);
     let calls = rules.iter().map(|rule| rule.calls.len());
-    let mut origins = Origins::new(oci.profile, calls.sum());
+    let mut origins = Origins::new(oci.profile, calls.sum::<usize>() + UNNAMED);
     let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
     let ceiling = match runtime {
         Runtime::Runc(version) => Some(Ceiling {

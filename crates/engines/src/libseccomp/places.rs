@@ -31,11 +31,11 @@ pub(super) struct Within {
 impl Within {
     /// The comparisons of a rule as they are there: libseccomp puts the number inside in the place of the rule's own comparison of the first argument,
     /// and keeps the others, though they then look at other things than their author meant.
-    pub(super) fn comparisons(self, of: &[Comparison]) -> impl Iterator<Item = Comparison> {
+    pub(super) fn comparisons(self, of: &[Comparison]) -> Vec<Comparison> {
         let number_inside = Comparison::new(Arg::A0, Test::Eq(self.inside.into()));
         let others = of.iter().copied();
         let others = others.filter(|comparison| comparison.arg != Arg::A0);
-        std::iter::once(number_inside).chain(others)
+        std::iter::once(number_inside).chain(others).collect()
     }
 }
 

@@ -306,15 +306,25 @@ impl Tree {
 
     /// Drops a level to which nothing but its own nodes refers.
     fn clean(&mut self, id: Id) -> Result<u32, Trouble> {
-        for id in self.level(id)? {
+        let first = self.first(id)?;
+        let mut is_held = false;
+        let mut steps = 0;
+        let mut at = Some(first);
+        while let Some(id) = at {
+            if steps > self.nodes.len() {
+                return Err(Trouble::Endless);
+            }
             let node = self.node(id)?;
             let links = u32::from(node.before.is_some()) + u32::from(node.after.is_some());
-            if node.references > links {
-                return Ok(0);
-            }
+            is_held |= node.references > links;
+            steps += 1;
+            at = node.after;
+        }
+        if is_held {
+            return Ok(0);
         }
         let mut count = 0;
-        let mut at = Some(self.first(id)?);
+        let mut at = Some(first);
         while let Some(id) = at {
             let (gone, left) = self.release(id)?;
             count += gone;

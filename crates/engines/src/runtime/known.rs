@@ -43,13 +43,9 @@ impl Known {
         calls
     }
 
-    /// The calls of newer kernels that were named, in their order, and the newest kernel whose calls it knows.
-    pub(super) fn newer(&self) -> impl Iterator<Item = (Release, Span, Syscall)> {
-        let newer = self.newest.map(|newest| {
-            let newer = self.newer.iter();
-            newer.map(move |&(span, call)| (newest, span, call))
-        });
-        newer.into_iter().flatten()
+    /// The newest kernel whose calls it knows, and the calls of newer ones that were named, in their order.
+    pub(super) fn newer(&self) -> Option<(Release, &[(Span, Syscall)])> {
+        Some((self.newest?, &self.newer))
     }
 
     fn is_newer(&self, call: Syscall) -> bool {
