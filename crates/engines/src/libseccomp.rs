@@ -24,6 +24,7 @@ mod multiplex;
 mod order;
 mod places;
 mod prune;
+mod size;
 mod tree;
 
 use callgate_policy::{Action, Comparison, RuleId, Test};
@@ -47,8 +48,6 @@ pub(crate) struct Database {
     places: Places,
     /// All numbers of the arch, in order.
     calls: Vec<(u32, Call)>,
-    /// How many conditional rules there are.
-    conditions: usize,
     /// A rule for a call that has no number here and goes through another one on some arch.
     without_number: Option<RuleId>,
     events: Vec<Event>,
@@ -130,14 +129,7 @@ pub(crate) enum Rejection {
     Exists(RuleId),
     /// libseccomp does not return from adding it to those that are there, of which this is one.
     Endless(RuleId),
-    /// There are so many conditions that the filter has more instructions than the kernel takes.
-    TooMany,
 }
-
-/// As many conditions as a filter can have.
-///
-/// Each takes half an instruction at least: two that are each other's opposite share one.
-const CONDITIONS: usize = 2 * callgate_bpf::MAX_INSNS;
 
 /// As many conditional rules of a call are put into its tree, which takes the square of their number; of more, nothing is claimed.
 const RULES_OF_A_CALL: usize = 128;
@@ -160,7 +152,6 @@ impl Database {
             lacking: lacking(arch, version),
             places: Places::new(arch),
             calls: numbers.map(|(number, _)| (number, Call::Unnamed)).collect(),
-            conditions: 0,
             without_number: None,
             events: Vec::new(),
         }
@@ -226,9 +217,6 @@ impl Database {
                 lost(what, verdict, *first);
             }
             Call::Conditional(conditions) if is_conditional => {
-                if self.conditions >= CONDITIONS {
-                    return Err(Rejection::TooMany);
-                }
                 let line = Line {
                     comparisons,
                     verdict,
@@ -238,14 +226,12 @@ impl Database {
                     lost(What::Shadowed, verdict, broader.verdict);
                     return Ok(());
                 }
-                self.conditions += 1;
                 conditions.lines.push(line);
             }
             Call::Conditional(conditions) => {
                 for other in &conditions.lines {
                     lost(What::Swallowed, other.verdict, verdict);
                 }
-                self.conditions -= conditions.lines.len();
                 *call = Call::Always(verdict);
             }
         }

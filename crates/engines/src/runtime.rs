@@ -141,7 +141,9 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     };
     let mut told = report::Told::default();
     let mut sections = Vec::with_capacity(arches.len());
-    for written in finish(databases, default, layout) {
+    let written = finish(databases, default, layout)
+        .map_err(|instructions| report::too_long(oci.profile, instructions))?;
+    for written in written {
         let Written {
             arch,
             rules: mut added,

@@ -2,6 +2,7 @@
 //!
 //! Apart from the databases, because libseccomp writes all arches into one filter, and a block of one can be shared by another.
 
+use callgate_bpf::MAX_INSNS;
 use callgate_policy::{Action, Comparison, Numbers, Policy, Rule, RuleId, Section};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
@@ -9,8 +10,8 @@ use callgate_syscalls::Arch;
 use super::blocks::{Blocks, Target};
 use super::equal::is_equal;
 use super::meaning::{Exact, exact};
-use super::order;
 use super::{Call, Database, Event, Line, Verdict, What};
+use super::{order, size};
 use crate::satisfy::arguments_for;
 
 /// In which order libseccomp writes the calls of an arch.
@@ -46,13 +47,24 @@ struct Start {
 }
 
 /// The filter that libseccomp writes.
-pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) -> Vec<Written> {
+///
+/// # Errors
+/// It has at least so many instructions, which are more than the kernel takes.
+pub(crate) fn finish(
+    databases: Vec<Database>,
+    default: Action,
+    layout: Layout,
+) -> Result<Vec<Written>, usize> {
     let mut blocks = Blocks::default();
     let starts: Vec<Vec<Start>> = databases
         .iter()
         .map(|database| starts(database, &mut blocks))
         .collect();
     blocks.lay_out(written_last_first(&databases, &starts, layout));
+    let size = size::at_least(&databases, &blocks, default);
+    if size > MAX_INSNS {
+        return Err(size);
+    }
     let mut all = Vec::with_capacity(databases.len());
     for (database, starts) in databases.into_iter().zip(starts) {
         let unloaded = never_loads_the_number(&database, layout);
@@ -80,7 +92,7 @@ pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) 
         }
         all.push(written);
     }
-    all
+    Ok(all)
 }
 
 /// Where the conditional rules of each call begin, in the order of the numbers.

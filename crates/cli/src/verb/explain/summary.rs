@@ -9,19 +9,25 @@ use callgate_syscalls::Syscall;
 use serde::Serialize;
 
 use super::circumstances;
+use crate::each::{self, Said};
 use crate::failure::Failure;
-use crate::output;
 use crate::reading::Reading;
 use crate::verb::Format;
 use crate::words;
 
-/// Prints the summary.
-pub(super) fn print(reading: &Reading, format: Format) -> Result<(), Failure> {
-    let summary = summary(&reading.profile, &reading.resolved, &reading.target);
-    match format {
-        Format::Human => output::answer(&page(reading, &summary)),
-        Format::Json => output::document(&Answer::of(reading, &summary)),
-    }
+/// Prints the summary for each who reads the profile.
+pub(super) fn print(readings: &[Reading], format: Format) -> Result<(), Failure> {
+    let summaries = readings
+        .iter()
+        .map(|reading| summary(&reading.profile, &reading.resolved, &reading.target));
+    let summaries: Vec<Summary> = summaries.collect();
+    let said = readings.iter().zip(&summaries);
+    let said = said.map(|(reading, summary)| Said {
+        target: reading.target.clone(),
+        page: page(reading, summary),
+        document: Answer::of(reading, summary),
+    });
+    each::put(format, &said.collect::<Vec<_>>())
 }
 
 /// What the profile is read together with, the nearest first.
