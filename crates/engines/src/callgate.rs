@@ -45,7 +45,8 @@ pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refus
         kernel: target.kernel,
     };
     let mut problems = Vec::new();
-    let mut origins = Origins::new(profile);
+    let names = profile.rules().iter().flat_map(|rule| rule.value.calls());
+    let mut origins = Origins::new(profile, names.count());
     let mut sections: Vec<Section> = arches
         .into_iter()
         .map(|arch| Section {

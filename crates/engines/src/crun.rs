@@ -9,8 +9,9 @@ use callgate_syscalls::Arch;
 
 use crate::libseccomp::Layout;
 use crate::resolved::Reasons;
+use crate::runtime::known::Known;
 use crate::runtime::refuse::{self, Arches};
-use crate::runtime::{Checked, Converted, Oci, OciRule, action, known_calls, split};
+use crate::runtime::{Checked, Converted, Oci, OciRule, action, split};
 use crate::target::Target;
 use crate::words::{self, missing_field};
 
@@ -22,16 +23,18 @@ pub(crate) fn check<'p>(oci: &Oci<'p>, target: &Target, reasons: &mut Reasons) -
     refuse::unknown_flags(oci, reasons);
     let arches = arches(oci, target, reasons);
     let default = default_action(oci, reasons);
+    let mut known = Known::to(target.libseccomp);
     let mut rules = Vec::new();
     for rule in &oci.rules {
         if oci.is_written() {
             required(rule, reasons);
         }
-        rules.extend(converted(rule, default, target, reasons));
+        rules.extend(converted(rule, default, &mut known, reasons));
     }
     Checked {
         arches,
         default,
+        known,
         rules,
         layout: Layout::Chain,
     }
@@ -78,14 +81,14 @@ fn required(rule: &OciRule<'_>, reasons: &mut Reasons) {
 fn converted<'p>(
     rule: &OciRule<'p>,
     default: Option<Action>,
-    target: &Target,
+    known: &mut Known,
     reasons: &mut Reasons,
 ) -> Option<Converted<'p>> {
     let Some(name) = &rule.rule.value.action else {
         reasons.add(faults::missing_action("action", rule.rule.span));
         return None;
     };
-    let calls = known_calls(&rule.calls, target);
+    let calls = known.calls(rule.calls);
     let action = match action("crun", name, rule.errno_ret.as_ref()) {
         // An errno that does not fit is found only when a rule is added.
         Err(problem) if problem.code == codes::ERRNO_RANGE && calls.is_empty() => None,
@@ -96,7 +99,7 @@ fn converted<'p>(
         let problem = Problem::error("CG216", errno.span, message);
         reasons.add(problem.note("crun says `errno value specified for action`"));
     }
-    refuse::notifications(&rule.calls, Some(action), name, reasons);
+    refuse::notifications(rule.calls, Some(action), name, reasons);
     let comparisons = match calls.is_empty() || Some(action) == default {
         true => Vec::new(),
         false => comparisons(rule, name, reasons)?,

@@ -3,6 +3,8 @@
 //! Apart from the runtimes, because what dockerd drops, keeps and refuses is a matter of its version alone.
 //! Sources: `profiles/seccomp` of moby/moby and moby/profiles, and containers that were started.
 
+use std::slice;
+
 use callgate_profile::{
     ArchName, Oddity, Problem, Profile, Span, Spanned, SyscallRule, codes, condition_name, faults,
 };
@@ -130,10 +132,10 @@ const fn host_name(native: Arch, version: Version) -> &'static str {
 }
 
 /// The calls that a rule names: by `name`, else by `names`.
-pub(crate) fn calls(rule: &SyscallRule) -> Vec<&Spanned<String>> {
+pub(crate) fn calls(rule: &SyscallRule) -> &[Spanned<String>] {
     match rule.name.as_ref().filter(|name| !name.value.is_empty()) {
-        Some(name) => vec![name],
-        None => rule.names.iter().flat_map(|names| &names.value).collect(),
+        Some(name) => slice::from_ref(name),
+        None => rule.names.as_ref().map_or(&[], |names| &names.value),
     }
 }
 

@@ -77,12 +77,7 @@ fn straight(
 fn entry(rule: &Spanned<SyscallRule>) -> OciRule<'_> {
     OciRule {
         rule,
-        calls: rule
-            .value
-            .names
-            .iter()
-            .flat_map(|names| &names.value)
-            .collect(),
+        calls: rule.value.names.as_ref().map_or(&[], |names| &names.value),
         errno_ret: rule.value.errno_ret.clone(),
     }
 }

@@ -160,10 +160,11 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    pub(crate) fn new(profile: &Profile) -> Self {
+    /// None yet, with room for a number of them.
+    pub(crate) fn new(profile: &Profile, room: usize) -> Self {
         Self {
             shape: profile.shape,
-            list: Vec::new(),
+            list: Vec::with_capacity(room),
         }
     }
 

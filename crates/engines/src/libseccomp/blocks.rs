@@ -4,7 +4,7 @@
 //! and is reached on several ways; whether it loads the word depends on the way that was written first, and on others it tests another word.
 //! Source: `_gen_bpf_chain`, `_gen_bpf_node` and the layout in `_gen_bpf_build_bpf` of libseccomp 2.5.4.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use callgate_policy::Action;
 
@@ -15,19 +15,19 @@ use super::tree::{Id, Side, Tree, Trouble};
 #[derive(Default)]
 pub(super) struct Blocks {
     list: Vec<Block>,
-    places: HashMap<Block, u32>,
+    places: BTreeMap<Block, u32>,
     /// Whether the layout has put a load before the block.
     loads_first: Vec<bool>,
     /// Whether something leads to it.
     is_laid: Vec<bool>,
-    levels: HashMap<(Id, Target, Loaded), Target>,
+    levels: BTreeMap<(Id, Target, Loaded), Target>,
 }
 
 /// What the accumulator holds: a word under a mask; none where that does not matter.
 pub(super) type Loaded = Option<(Word, u32)>;
 
 /// Where a block leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     Block(u32),
     /// An action; none is the default action.
@@ -35,7 +35,7 @@ pub(super) enum Target {
 }
 
 /// Instructions that end in a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Block {
     /// What it relies on being loaded.
     pub(super) start: Loaded,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use callgate_policy::{Action, Comparison, Test};
 
 use super::blocks::Blocks;
-use super::{Call, Database, Line};
+use super::{Call, Conditions, Database, Line};
 
 /// Counts what surely is there, and leaves out what depends on the layout.
 ///
@@ -22,13 +22,19 @@ pub(super) fn at_least(databases: &[Database], blocks: &Blocks, default: Action)
     let mut count = 1 + 2 * arches.len() + blocks.instructions();
     let mut answers = BTreeSet::from([default, Action::KillThread]);
     let mut lost = BTreeSet::new();
-    for database in databases {
-        count += database.calls.len();
-        for call in database.calls.values() {
-            let lines = call.always.iter().chain(&call.lines);
-            answers.extend(lines.map(|line| line.action));
-            if call.is_lost {
-                lost.extend(values(call));
+    for (_, call) in databases.iter().flat_map(|database| &database.calls) {
+        count += usize::from(!matches!(call, Call::Unnamed));
+        match call {
+            Call::Unnamed => {}
+            Call::Always(verdict) => {
+                answers.insert(verdict.action);
+            }
+            Call::Conditional(conditions) => {
+                let lines = conditions.lines.iter();
+                answers.extend(lines.map(|line| line.verdict.action));
+                if conditions.is_lost {
+                    lost.extend(values(conditions));
+                }
             }
         }
     }
@@ -38,7 +44,7 @@ pub(super) fn at_least(databases: &[Database], blocks: &Blocks, default: Action)
 /// What the low words are surely compared with for a call whose tree is not known, and for which answer.
 ///
 /// Those are the rules that ask for one value each: none makes another superfluous. Calls and arches share what is the same.
-fn values(call: &Call) -> BTreeSet<(usize, u32, Action)> {
+fn values(conditions: &Conditions) -> BTreeSet<(usize, u32, Action)> {
     let value = |line: &Line| match line.comparisons[..] {
         [
             Comparison {
@@ -46,9 +52,9 @@ fn values(call: &Call) -> BTreeSet<(usize, u32, Action)> {
                 test: Test::Eq(value),
                 ..
             },
-        ] => Some((arg.index(), value as u32, line.action)),
+        ] => Some((arg.index(), value as u32, line.verdict.action)),
         _ => None,
     };
-    let values = call.lines.iter().map(value);
+    let values = conditions.lines.iter().map(value);
     values.collect::<Option<_>>().unwrap_or_default()
 }
