@@ -56,7 +56,7 @@ mod words;
 mod youki;
 
 pub use engine::{Engine, Kind, ParseEngineError, Runtime};
-pub use floors::{Floor, Missing, NoNewPrivileges};
+pub use floors::{Floor, MEASURED_ON, Missing, NoNewPrivileges, Outcome};
 pub use read::read;
 pub use resolved::{How, Origin, Refusal, Resolved};
 pub use satisfy::arguments_for;

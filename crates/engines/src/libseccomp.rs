@@ -23,6 +23,7 @@ mod merge;
 mod multiplex;
 mod order;
 mod prune;
+mod size;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -44,8 +45,6 @@ pub(crate) struct Database {
     version: Option<Version>,
     answers: Answers,
     calls: BTreeMap<u32, Call>,
-    /// How many conditional rules there are.
-    conditions: usize,
     /// A rule for a call that has no number here and goes through another one on some arch.
     without_number: Option<RuleId>,
     events: Vec<Event>,
@@ -114,14 +113,7 @@ pub(crate) enum Rejection {
     Exists(RuleId),
     /// libseccomp does not return from adding it to those that are there, of which this is one.
     Endless(RuleId),
-    /// There are so many conditions that the filter has more instructions than the kernel takes.
-    TooMany,
 }
-
-/// As many conditions as a filter can have.
-///
-/// Each takes half an instruction at least: two that are each other's opposite share one.
-const CONDITIONS: usize = 2 * callgate_bpf::MAX_INSNS;
 
 /// As many conditional rules of a call are put into its tree, which takes the square of their number; of more, nothing is claimed.
 const RULES_OF_A_CALL: usize = 128;
@@ -142,7 +134,6 @@ impl Database {
                 Answers::Mistaken
             },
             calls: BTreeMap::new(),
-            conditions: 0,
             without_number: None,
             events: Vec::new(),
         }
@@ -209,22 +200,17 @@ impl Database {
             for other in &call.lines {
                 lost(What::Swallowed, other, &line);
             }
-            self.conditions -= call.lines.len();
             *call = Call {
                 always: Some(line),
                 ..Call::default()
             };
             return Ok(());
         }
-        if self.conditions >= CONDITIONS {
-            return Err(Rejection::TooMany);
-        }
         let is_in = call.add(self.arch, self.answers, &line)?;
         if !is_in && let Some(broader) = call.broader(&line) {
             lost(What::Shadowed, &line, broader);
             return Ok(());
         }
-        self.conditions += 1;
         call.lines.push(line);
         Ok(())
     }

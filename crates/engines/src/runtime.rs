@@ -131,11 +131,13 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
     let mut told = report::Told::default();
     let mut sections = Vec::new();
+    let written = finish(databases, default, layout)
+        .map_err(|instructions| report::too_long(oci.profile, instructions))?;
     for Written {
         arch,
         rules: added,
         events,
-    } in finish(databases, default, layout)
+    } in written
     {
         report::events(arch, &events, &rules, &origins, &mut told, &mut problems);
         let mut rules = match runtime {

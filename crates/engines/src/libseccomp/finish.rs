@@ -2,6 +2,7 @@
 //!
 //! Apart from the databases, because libseccomp writes all arches into one filter, and a block of one can be shared by another.
 
+use callgate_bpf::MAX_INSNS;
 use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, Section};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
@@ -9,8 +10,8 @@ use callgate_syscalls::Arch;
 use super::blocks::{Blocks, Target};
 use super::equal::is_equal;
 use super::meaning::{Exact, exact};
-use super::order;
 use super::{Call, Database, Event, Line, What};
+use super::{order, size};
 use crate::satisfy::arguments_for;
 
 /// In which order libseccomp writes the calls of an arch.
@@ -36,7 +37,14 @@ const BUDGET: Budget = Budget { nodes: 1 << 17 };
 const RULES_OF_A_CALL: usize = 300;
 
 /// The filter that libseccomp writes.
-pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) -> Vec<Written> {
+///
+/// # Errors
+/// It has at least so many instructions, which are more than the kernel takes.
+pub(crate) fn finish(
+    databases: Vec<Database>,
+    default: Action,
+    layout: Layout,
+) -> Result<Vec<Written>, usize> {
     let mut blocks = Blocks::default();
     let mut starts: Vec<Vec<(u32, u32, Option<Target>)>> = Vec::new();
     for database in &databases {
@@ -51,6 +59,10 @@ pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) 
         starts.push(calls.map(start).collect());
     }
     blocks.lay_out(written_last_first(&databases, &starts, layout));
+    let size = size::at_least(&databases, &blocks, default);
+    if size > MAX_INSNS {
+        return Err(size);
+    }
     let mut all = Vec::new();
     for (database, starts) in databases.into_iter().zip(starts) {
         let mut written = Written {
@@ -71,7 +83,7 @@ pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) 
         }
         all.push(written);
     }
-    all
+    Ok(all)
 }
 
 /// Where the calls lead, from the last that is written: x32's are written among those of x86_64, where both are there.

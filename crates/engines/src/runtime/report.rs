@@ -5,14 +5,14 @@
 use std::collections::{HashMap, HashSet};
 
 use callgate_policy::{Action, RuleId};
-use callgate_profile::{Problem, Span, Spanned};
+use callgate_profile::{Problem, Profile, Span, Spanned};
 use callgate_syscalls::{Arch, Release, Syscall};
 
 use super::Converted;
 use super::mend::{Named, Then, mended};
 use crate::engine::Runtime;
 use crate::libseccomp::{Event, Rejection, What};
-use crate::resolved::{How, Origin, Origins};
+use crate::resolved::{How, Origin, Origins, Reasons, Refusal};
 
 /// Rules whose action is the default one: they are not added, so they carve nothing out of others for the same call.
 pub(super) fn skipped(
@@ -269,12 +269,20 @@ pub(super) fn rejection(
                 .related(origin(id), "the other rule")
                 .note("the runtime stays in its work until somebody ends it")
         }
-        Rejection::TooMany => {
-            let message = format!(
-                "with this rule for `{call}` there are so many comparisons that the filter has more than the {} instructions that the kernel takes",
-                callgate_bpf::MAX_INSNS
-            );
-            Problem::error("CG801", name.span, message)
-        }
     }
+}
+
+/// Why the kernel does not take the filter.
+pub(super) fn too_long(profile: &Profile, instructions: usize) -> Refusal {
+    let place = profile
+        .syscalls
+        .as_ref()
+        .map_or(profile.span, |rules| rules.span);
+    let message = format!(
+        "the filter has {instructions} instructions or more, and the kernel takes {}",
+        callgate_bpf::MAX_INSNS
+    );
+    let mut reasons = Reasons::default();
+    reasons.add(Problem::error("CG801", place, message));
+    reasons.refuse()
 }

@@ -9,7 +9,7 @@ use crate::document::{MOST_MISTYPED, Mistyped, NullElement, OddKey, Oddity, Part
 use crate::faults::{self, quoted, shortened};
 use crate::json::{Type, Value};
 use crate::nearest::nearest;
-use crate::problem::{Problem, Problems, Severity, codes};
+use crate::problem::{Change, Problem, Problems, Severity, codes};
 use crate::span::{Span, Spanned};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -108,7 +108,9 @@ impl<'p> Reader<'p> {
             };
             let before: Option<Field<'t>> = fields[slot].replace(field);
             if let Some(before) = before {
-                self.duplicate_of(Some(before.key), key.span);
+                let forgotten =
+                    (before.value.is_simple() && value.is_simple()).then_some(before.value.span);
+                self.duplicate(before.key, key.span, forgotten);
                 self.odd(key.span, known[slot], Oddity::Duplicate(before.key));
             }
         }
@@ -243,16 +245,29 @@ impl<'p> Reader<'p> {
 
     /// Reports a key that stood before in its object.
     pub(super) fn duplicate_of(&mut self, before: Option<Span>, key: Span) {
-        let Some(before) = before else { return };
+        if let Some(before) = before {
+            self.duplicate(before, key, None);
+        }
+    }
+
+    /// The same, with the first value where parsers take nothing from it; of lists and objects, and before a `null`, they may.
+    fn duplicate(&mut self, before: Span, key: Span, forgotten: Option<Span>) {
         self.problems
             .add_with(codes::DUPLICATE_KEY, Severity::Error, key, |problem| {
-                problem
+                let problem = problem
                     .message("the same key stands twice in one object")
                     .label("again here")
                     .related(before, "first here")
                     .note(
                         "most parsers take the last without a word, and Go merges lists of objects",
-                    )
+                    );
+                match forgotten {
+                    Some(value) => problem.fix(
+                        "take the first out, which they forget",
+                        vec![Change::Remove(value)],
+                    ),
+                    None => problem,
+                }
             });
     }
 
