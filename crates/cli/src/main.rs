@@ -20,6 +20,7 @@ mod input;
 mod known;
 mod live;
 mod meaning;
+mod named;
 mod nearest;
 mod number;
 mod operator;

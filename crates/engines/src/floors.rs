@@ -3,8 +3,7 @@
 //! Apart from the engines, because no document says it: it was measured, and a profile that refuses such a call starts nothing.
 
 mod measured;
-
-use std::fmt;
+mod name;
 
 use callgate_policy::{Action, Policy};
 use callgate_syscalls::{Arch, Syscall, errno_by_name};
@@ -66,12 +65,6 @@ pub enum Outcome {
 /// The arch on which all floors were measured.
 pub const MEASURED_ON: Arch = Arch::X86_64;
 
-/// What the names of floors begin with.
-const PREFIX: &str = "@floor/";
-
-/// What the names end with where privileges can't be gained.
-const NO_NEW_PRIVILEGES: &str = "+no-new-privileges";
-
 impl Floor {
     /// Every floor that was measured.
     #[must_use]
@@ -109,22 +102,6 @@ impl Floor {
         let (_, last) = text.rsplit_once('+').unwrap_or(("", &text));
         let (runtime, version) = last.split_once('@')?;
         Self::of(runtime, version.parse().ok()?, mode)
-    }
-
-    /// The floor of exactly this name, such as `@floor/runc@1.1.5` or `@floor/runc@1.1.5+no-new-privileges`.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<&'static Self> {
-        Self::all().iter().find(|floor| floor.name() == name)
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let mode = match self.no_new_privileges {
-            NoNewPrivileges::Set => NO_NEW_PRIVILEGES,
-            NoNewPrivileges::Unset => "",
-        };
-        format!("{PREFIX}{}@{}{mode}", self.runtime, self.version)
     }
 
     /// The runtime that was measured.
@@ -233,12 +210,6 @@ impl Floor {
     }
 }
 
-impl fmt::Display for Floor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
-    }
-}
-
 /// The call of an arch that does what the one of this name does on the arch of the measurement.
 ///
 /// Arches of 32 bits have some of them in two widths, of which the C library and Go use the wider one.
@@ -290,7 +261,6 @@ mod tests {
     fn the_table_is_sound() {
         for floor in Floor::all() {
             let name = floor.name();
-            assert_eq!(Floor::by_name(&name), Some(floor));
             assert!(floor.needed.is_sorted() && floor.made.is_sorted(), "{name}");
             assert!(floor.needed.contains(&"execve"), "{name}");
             assert!(!floor.says.is_empty(), "{name}");
