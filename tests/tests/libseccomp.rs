@@ -44,6 +44,23 @@ fn filters_are_what_the_model_says() {
     assert_eq!(counts.unknown, 0, "{counts:?}");
 }
 
+/// Sets of so many rules for one call are all that the model takes of one; some make filters that are too long.
+#[test]
+fn filters_of_many_rules_are_what_the_model_says() {
+    let mut counts = Counts::default();
+    let mut wrong = Vec::new();
+    for seed in 0..24 {
+        let mut random = Random::new(seed);
+        let scene = Scene::of_one_call(&mut random, 100 + 6 * seed as usize);
+        if let Err(found) = judge(&scene, &mut counts) {
+            wrong.push(format!("{seed}: {found}: {}", scene.document()));
+        }
+    }
+    println!("libseccomp {}, many rules: {counts:?}", loaded());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(counts.equal > 10, "{counts:?}");
+}
+
 /// Calls that have neither their number's neighbours nor a multiplexer in common.
 const CALLS: [&str; 4] = ["getpgid", "setpgid", "getpriority", "dup2"];
 
@@ -122,6 +139,22 @@ impl Scene {
             arches,
             level: random.one_of(&Level::ALL),
             rules,
+        }
+    }
+
+    /// So many rules for one call, each about a value of its own or another one's, of up to two arguments.
+    fn of_one_call(random: &mut Random, count: usize) -> Self {
+        let ops = random.one_of(&[1, 1, 2, 5]);
+        let rules = (0..count).map(|at| {
+            let values = [at as u64 * 3, at as u64 % 5];
+            let mut tests = tests(random, 1 + at % 2, &values[..1 + at % 2], ops);
+            tests.truncate(2);
+            (CALLS[0], tests, 70)
+        });
+        Self {
+            arches: vec![Arch::X86_64],
+            level: Level::Linear,
+            rules: rules.collect(),
         }
     }
 

@@ -131,8 +131,10 @@ pub(crate) enum Rejection {
     Endless(RuleId),
 }
 
-/// As many conditional rules of a call are put into its tree, which takes the square of their number; of more, nothing is claimed.
-const RULES_OF_A_CALL: usize = 128;
+/// As many conditional rules of a call are put into its tree; of more, nothing is claimed.
+///
+/// That takes the square of their number, and more where they overlap: so many take some ten milliseconds, unless their filter is far too long.
+const RULES_OF_A_CALL: usize = 256;
 
 /// Calls that a table of libseccomp's lacks, with the release that brings them; seen in filters that were read back.
 const LACKING: [(Arch, &str, (u16, u16, u16)); 1] = [(Arch::X32, "map_shadow_stack", (2, 6, 0))];
