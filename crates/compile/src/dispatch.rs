@@ -45,9 +45,6 @@ const PART: usize = 200;
 /// A single value of more than this part of all weight may get a test of its own in front.
 const HEAVY: u64 = 16;
 
-/// A single value of more than this part is estimated to get one, wherever it stands.
-const ALONE: u64 = 10;
-
 /// How many of the heaviest single values are tried as tests in front of the tree.
 const IN_FRONT: usize = 4;
 
@@ -118,24 +115,18 @@ fn parted(spans: Vec<Span<Leaf>>, price: u64) -> (Vec<Span<Leaf>>, Vec<Span<Leaf
     (singles, rest)
 }
 
-/// About what the best tree costs: that of one which parts its spans in halves, but for a single value that weighs as much as a few.
+/// About what the best tree costs: that of one which parts its spans in halves, and has as many tests as it takes.
 fn estimate(spans: &[Span<Leaf>], price: u64) -> u64 {
-    if spans.len() < 2 {
-        return 0;
-    }
     let total = weight(spans);
-    let is_heavy = |span: &Span<Leaf>| span.first == span.last && span.to.weight * ALONE > total;
-    let sides = match spans.iter().position(is_heavy) {
-        Some(at) => {
-            let rest = spans[..at].iter().chain(&spans[at + 1..]);
-            estimate(&merged(rest.copied()), price)
-        }
-        None => {
-            let (below, above) = spans.split_at(half(spans));
-            estimate(below, price) + estimate(above, price)
-        }
-    };
-    total + price + sides
+    let passed = |span: &Span<Leaf>| span.to.weight * halvings(total, span.to.weight);
+    let tests = spans.len() as u64 - 1;
+    spans.iter().map(passed).sum::<u64>() + tests * price
+}
+
+/// How often a weight is halved until it is no more than a part of it, which is not zero.
+fn halvings(total: u64, part: u64) -> u64 {
+    let digits = part.leading_zeros() - total.leading_zeros();
+    u64::from(digits) + u64::from(part << digits < total)
 }
 
 /// Cuts in two parts of about equal weight until the parts are few.

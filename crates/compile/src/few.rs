@@ -111,14 +111,19 @@ impl Few {
         if remaining.bits & !self.alike[remaining.base] == 0 {
             return self.spans[remaining.base].to.node;
         }
-        let mut tests = Vec::new();
-        self.tests(remaining, |test, passing| tests.push((test, passing)));
-        let best = tests.into_iter().min_by_key(|&(_, passing)| {
+        // After this, all is known of the sides of the best test; what is not known of others is no less.
+        self.best(remaining);
+        let mut least = u64::MAX;
+        let mut best = None;
+        self.tests(remaining, |test, passing| {
             let (yes, no) = remaining.parted(passing);
-            self.best(yes) + self.best(no)
+            let [of_yes, of_no] = [yes, no].map(|side| self.known[side.place()]);
+            if of_yes.is_all && of_no.is_all && of_yes.least + of_no.least < least {
+                least = of_yes.least + of_no.least;
+                best = Some((test, yes, no));
+            }
         });
-        let (test, passing) = best.expect("spans that lead to two places can be parted");
-        let (yes, no) = remaining.parted(passing);
+        let (test, yes, no) = best.expect("spans that lead to two places can be parted");
         let (yes, no) = (self.tree(code, yes), self.tree(code, no));
         code.test(test, yes, no)
     }

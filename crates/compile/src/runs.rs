@@ -82,23 +82,24 @@ impl Meanings {
         let mut edges = edges.into_iter().peekable();
         let mut first = 0;
         loop {
-            while let Some(edge) = edges.next_if(|edge| edge.at == first) {
-                if edge.begins {
-                    apply.insert(edge.rule);
+            while let Some(edge) = edges.next_if(|edge| edge.at() == first) {
+                if edge.begins() {
+                    apply.insert(edge.rule());
                 } else {
-                    apply.remove(&edge.rule);
+                    apply.remove(&edge.rule());
                 }
             }
             let meaning = meaning(&apply, &shapes, otherwise, &mut looked_at);
             if looked_at > LIMIT {
                 return Err(CompileError::Overlaps { arch, limit: LIMIT });
             }
-            let is = self.meanings.intern(meaning);
-            if runs.last().is_none_or(|run| run.is != is) {
+            let is_last = |run: &Run<u32>| self.all()[run.is as usize] == meaning;
+            if !runs.last().is_some_and(is_last) {
+                let is = self.meanings.intern(meaning);
                 runs.push(Run { first, is });
             }
             match edges.peek() {
-                Some(edge) => first = edge.at,
+                Some(edge) => first = edge.at(),
                 None => return Ok(runs),
             }
         }
@@ -133,31 +134,45 @@ enum Shape {
     Sometimes(u32),
 }
 
-/// Where a rule's numbers begin, or have ended.
+/// Where a rule's numbers begin, or have ended: the place, the number of the rule, and a bit that tells which.
+///
+/// One word, because many are sorted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Edge {
-    at: u32,
-    rule: usize,
-    begins: bool,
+struct Edge(u64);
+
+impl Edge {
+    fn begin(at: u32, rule: usize) -> Self {
+        let rule = u32::try_from(rule * 2).expect("fewer than 2^31 rules");
+        Self(u64::from(at) << 32 | u64::from(rule | 1))
+    }
+
+    fn end(at: u32, rule: usize) -> Self {
+        Self(Self::begin(at, rule).0 & !1)
+    }
+
+    fn at(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    fn rule(self) -> usize {
+        (self.0 as u32 >> 1) as usize
+    }
+
+    fn begins(self) -> bool {
+        self.0 & 1 != 0
+    }
 }
 
 fn edges(rules: &[Rule], shapes: &[Shape]) -> Vec<Edge> {
     let mut edges = Vec::with_capacity(rules.len() * 2);
     for (rule, each) in rules.iter().enumerate() {
-        if each.numbers.first > each.numbers.last || matches!(shapes[rule], Shape::Never) {
+        let (first, last) = (each.numbers.first, each.numbers.last);
+        if first > last || matches!(shapes[rule], Shape::Never) {
             continue;
         }
-        edges.push(Edge {
-            at: each.numbers.first,
-            rule,
-            begins: true,
-        });
-        if let Some(at) = each.numbers.last.checked_add(1) {
-            edges.push(Edge {
-                at,
-                rule,
-                begins: false,
-            });
+        edges.push(Edge::begin(first, rule));
+        if let Some(at) = last.checked_add(1) {
+            edges.push(Edge::end(at, rule));
         }
     }
     edges
