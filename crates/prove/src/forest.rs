@@ -152,16 +152,17 @@ impl Forest {
         let [condition, yes, no] = question.0.map(|tree| self.at(tree, level));
         let clear = Question([condition.0, yes.0, no.0]);
         let set = Question([condition.1, yes.1, no.1]);
-        // What goes on one way only is as soon followed as remembered: no way is longer than a call has bits.
+        // What goes on one way only is as soon followed as remembered, to the end of a word.
         let is_fork = clear.at_once().is_none() && set.at_once().is_none();
-        if is_fork && let Some(known) = self.questions.find(&question) {
+        let is_remembered = is_fork || u32::from(level) % BITS == 0;
+        if is_remembered && let Some(known) = self.questions.find(&question) {
             return Ok(self.answers[known as usize]);
         }
         let clear = self.choose(clear.0[0], clear.0[1], clear.0[2])?;
         let set = self.choose(set.0[0], set.0[1], set.0[2])?;
         let answer = self.branch(level, clear, set)?;
         self.budget.spend()?;
-        if is_fork {
+        if is_remembered {
             // No part of a question is the question again, so it is still a new one.
             self.questions.number(question);
             self.answers.push(answer);

@@ -264,16 +264,9 @@ impl Machine<'_> {
             if step % FREE == 0 {
                 self.forest.spend()?;
             }
-            state = match self.insns[state.at] {
-                Insn::Ja(skip) => State {
-                    at: state.at + 1 + skip as usize,
-                    ..state
-                },
-                Insn::LdAbs(loaded) => State {
-                    at: state.at + 1,
-                    a: Value::Word(loaded),
-                    ..state
-                },
+            match self.insns[state.at] {
+                Insn::Ja(skip) => state.at += skip as usize,
+                Insn::LdAbs(loaded) => state.a = Value::Word(loaded),
                 Insn::Jump {
                     op,
                     operand: Operand::K(k),
@@ -283,10 +276,11 @@ impl Machine<'_> {
                     && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
                 {
                     last = last.min(op.alike_up_to(value, k));
-                    state.skipping(if op.holds(value, k) { jt } else { jf })
+                    state.at += usize::from(if op.holds(value, k) { jt } else { jf });
                 }
                 _ => break,
-            };
+            }
+            state.at += 1;
         }
         Ok((state, last))
     }
