@@ -359,12 +359,14 @@ pub(crate) fn by_order(
     if u64::from(value) >> bits != 0 {
         return Ok(below);
     }
+    let lowest = level(offset, 0);
     let mut tree = same;
     for bit in 0..bits {
+        let level = lowest - bit as u16;
         tree = if value & 1 << bit == 0 {
-            forest.branch(level(offset, bit), tree, above)?
+            forest.branch(level, tree, above)?
         } else {
-            forest.branch(level(offset, bit), below, tree)?
+            forest.branch(level, below, tree)?
         };
     }
     Ok(tree)
