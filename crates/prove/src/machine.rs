@@ -246,43 +246,41 @@ impl Machine<'_> {
         };
         let from = self.states.values()[from as usize];
         let mut parts = Stretches::new();
+        // The tests at which larger values part from those that were followed, each with the last value that comes to it.
+        let mut tests = vec![(from, u32::MAX)];
         let mut value = 0;
-        loop {
-            let (end, last) = self.follow(from, offset, value)?;
-            parts.push(last, self.walk(end)?);
-            match last.checked_add(1) {
-                Some(next) => value = next,
-                None => return Ok(parts),
-            }
-        }
-    }
-
-    /// Where one value of a word leads from a state on, until something else is asked or done, and up to which value all lead there.
-    fn follow(&mut self, from: State, offset: u32, value: u32) -> Result<(State, u32), Undecided> {
-        let (mut state, mut last) = (from, u32::MAX);
-        for step in 0.. {
-            if step % FREE == 0 {
-                self.forest.spend()?;
-            }
-            match self.insns[state.at] {
-                Insn::Ja(skip) => state.at += skip as usize,
-                Insn::LdAbs(loaded) => state.a = Value::Word(loaded),
-                Insn::Jump {
-                    op,
-                    operand: Operand::K(k),
-                    jt,
-                    jf,
-                } if state.a == Value::Word(offset)
-                    && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
-                {
-                    last = last.min(op.alike_up_to(value, k));
-                    state.at += usize::from(if op.holds(value, k) { jt } else { jf });
+        while let Some((mut state, mut last)) = tests.pop() {
+            for step in 0.. {
+                if step % FREE == 0 {
+                    self.forest.spend()?;
                 }
-                _ => break,
+                match self.insns[state.at] {
+                    Insn::Ja(skip) => state.at += skip as usize,
+                    Insn::LdAbs(loaded) => state.a = Value::Word(loaded),
+                    Insn::Jump {
+                        op,
+                        operand: Operand::K(k),
+                        jt,
+                        jf,
+                    } if state.a == Value::Word(offset)
+                        && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
+                    {
+                        let alike = op.alike_up_to(value, k);
+                        if alike < last {
+                            tests.push((state, last));
+                            last = alike;
+                        }
+                        state.at += usize::from(if op.holds(value, k) { jt } else { jf });
+                    }
+                    _ => break,
+                }
+                state.at += 1;
             }
-            state.at += 1;
+            parts.push(last, self.walk(state)?);
+            // Past the largest value, no test is left.
+            value = last.wrapping_add(1);
         }
-        Ok((state, last))
+        Ok(parts)
     }
 
     /// Follows straight code to an answer, or to where something is asked.

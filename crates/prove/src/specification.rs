@@ -53,18 +53,21 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
             begin.push(u64::from(rule.numbers.first) << 32 | at as u64);
         }
     }
-    begin.sort_unstable();
-    let mut begin = begin
-        .into_iter()
-        .map(|begin| ((begin >> 32) as u32, begin as u32))
-        .peekable();
+    // They are nearly sorted, which only the stable sort makes use of.
+    begin.sort();
+    let number = |begin: u64| (begin >> 32) as u32;
+    let mut begin = begin.as_slice();
     let mut numbers = Numbers::new();
     // The rules that can hold, in their order, and what those with comparisons were found to mean.
     let mut can_hold: Vec<u32> = Vec::new();
     let mut known: BTreeMap<Vec<u32>, Tree> = BTreeMap::new();
     let mut first = 0;
     loop {
-        while let Some((_, at)) = begin.next_if(|&(number, _)| number == first) {
+        while let [next, rest @ ..] = begin
+            && number(*next) == first
+        {
+            begin = rest;
+            let at = *next as u32;
             let place = can_hold.partition_point(|&earlier| earlier < at);
             can_hold.insert(place, at);
         }
@@ -85,7 +88,7 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
                 }
             },
         };
-        let mut last = begin.peek().map_or(u32::MAX, |&(next, _)| next - 1);
+        let mut last = begin.first().map_or(u32::MAX, |&next| number(next) - 1);
         for &at in &can_hold {
             last = last.min(rules[at as usize].numbers.last);
         }
