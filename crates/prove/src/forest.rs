@@ -78,8 +78,8 @@ pub(crate) const ORDER: [u32; 16] = [
     12,
 ];
 
-/// How many trees, and questions, there is room for before memory is asked for again.
-const ROOM: usize = 1024;
+/// How many trees there is room for before memory is asked for again, and how many questions.
+const ROOM: [usize; 2] = [1024, 64];
 
 /// All trees of one piece of work.
 pub(crate) struct Forest {
@@ -99,7 +99,7 @@ impl Forest {
     pub(crate) const YES: Tree = Tree(1);
 
     pub(crate) fn new(budget: Budget) -> Self {
-        let mut roots = Table::with_room(ROOM);
+        let mut roots = Table::with_room(ROOM[0]);
         for truth in [Truth::No, Truth::Yes] {
             roots.number(Packed {
                 level: TRUTH,
@@ -109,9 +109,9 @@ impl Forest {
         }
         Self {
             roots,
-            questions: Table::with_room(ROOM),
-            answers: Vec::with_capacity(ROOM),
-            vectors: Table::new(),
+            questions: Table::with_room(ROOM[1]),
+            answers: Vec::with_capacity(ROOM[1]),
+            vectors: Table::with_room(1),
             last_answer: None,
             budget,
         }

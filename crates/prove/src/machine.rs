@@ -1,6 +1,6 @@
 //! What a program means, as a tree: it is run on all calls at once, with conditions in place of values.
 //!
-//! Trusted. One state is one place with one content of the registers and the memory;
+//! Trusted, and with it [`JumpOp::alike_up_to`]. One state is one place with one content of the registers and the memory;
 //! states that are met again are not run again, so a program of shared parts takes no longer than its length.
 
 use alloc::collections::BTreeMap;
@@ -93,6 +93,9 @@ fn parts_in_few(mask: u32, values: u32) -> bool {
     parts.is_none_or(|parts| parts < 64)
 }
 
+/// There is room for so many stretches of a word before memory is asked for again.
+const ROOM: usize = 64;
+
 /// So many tests of one value of a word cost one of the budget.
 const FREE: usize = 16;
 
@@ -117,8 +120,9 @@ impl Machine<'_> {
             let numbers = match known.get(&token.then) {
                 Some(numbers) => Rc::clone(numbers),
                 None => {
-                    let mut numbers = Numbers::new();
-                    for number in self.parts(token.then, SeccompData::NR)?.iter() {
+                    let parts = self.parts(token.then, SeccompData::NR)?;
+                    let mut numbers = Numbers::with_room(parts.count());
+                    for number in parts.iter() {
                         numbers.push(number.last, self.tree(number.then)?);
                     }
                     let numbers = Rc::new(numbers);
@@ -245,7 +249,7 @@ impl Machine<'_> {
             return Ok(Stretches::all(from));
         };
         let from = self.states.values()[from as usize];
-        let mut parts = Stretches::new();
+        let mut parts = Stretches::with_room(ROOM);
         // The tests at which larger values part from those that were followed, each with the last value that comes to it.
         let mut tests = vec![(from, u32::MAX)];
         let mut value = 0;

@@ -57,7 +57,7 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
     begin.sort();
     let number = |begin: u64| (begin >> 32) as u32;
     let mut begin = begin.as_slice();
-    let mut numbers = Numbers::new();
+    let mut numbers = Numbers::with_room(ROOM);
     // The rules that can hold, in their order, and what those with comparisons were found to mean.
     let mut can_hold: Vec<u32> = Vec::new();
     let mut known: BTreeMap<Vec<u32>, Tree> = BTreeMap::new();
@@ -67,10 +67,9 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
             && number(*next) == first
         {
             begin = rest;
-            let at = *next as u32;
-            let place = can_hold.partition_point(|&earlier| earlier < at);
-            can_hold.insert(place, at);
+            can_hold.push(*next as u32);
         }
+        can_hold.sort_unstable();
         for _ in 0..can_hold.len() / FREE {
             forest.spend()?;
         }
@@ -100,6 +99,9 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
         first = next;
     }
 }
+
+/// There is room for so many stretches of numbers before memory is asked for again.
+const ROOM: usize = 64;
 
 /// So many rules that can hold for a stretch of numbers cost nothing of the budget.
 const FREE: usize = 8;

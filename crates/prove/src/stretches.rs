@@ -27,6 +27,11 @@ impl<T: Clone + PartialEq> Stretches<T> {
         Self(Vec::new())
     }
 
+    /// The same, with room for so many stretches before memory is asked for again.
+    pub(crate) fn with_room(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
     /// Every value is followed by the same.
     pub(crate) fn all(then: T) -> Self {
         Self(Vec::from([Stretch {
@@ -37,7 +42,8 @@ impl<T: Clone + PartialEq> Stretches<T> {
 
     /// Some values are followed by such, which ascend, and all others otherwise.
     pub(crate) fn of_values(values: impl IntoIterator<Item = (u32, T)>, otherwise: T) -> Self {
-        let mut stretches = Self::new();
+        let values = values.into_iter();
+        let mut stretches = Self::with_room(values.size_hint().0 * 2 + 1);
         for (value, then) in values {
             if stretches.next() != Some(value) {
                 stretches.push(value - 1, otherwise.clone());
@@ -86,6 +92,11 @@ impl<T: Clone + PartialEq> Stretches<T> {
     pub(crate) fn at(&self, value: u32) -> &T {
         let place = self.0.partition_point(|stretch| stretch.last < value);
         &self.0[place].then
+    }
+
+    /// How many stretches there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Stretch<T>> {
