@@ -2,7 +2,7 @@
 //!
 //! Apart from the cases, because nobody wrote these sets down: the model has to hold for rules that it has not seen.
 
-use callgate_engines::{Target, read};
+use callgate_engines::{Target, Version, read};
 use callgate_oracle::{Level, OracleError};
 use callgate_policy::{Action, Arg, Comparison, Numbers, Policy, Rule, RuleId, Section, Test};
 use callgate_profile::{Options, parse};
@@ -33,7 +33,7 @@ fn filters_are_what_the_model_says() {
             wrong.push(format!("{seed}: {found}: {}", scene.document()));
         }
     }
-    println!("{counts:?}");
+    println!("libseccomp {}: {counts:?}", loaded());
     assert!(
         wrong.is_empty(),
         "{} wrong:\n{}",
@@ -231,6 +231,12 @@ fn tests(random: &mut Random, args: usize, values: &[u64], ops: usize) -> Vec<(u
     tests
 }
 
+/// The libseccomp that this process found, which need not be the one that it was built with: `cargo xtask engines` runs it with newer ones.
+fn loaded() -> Version {
+    let version = callgate_oracle::version().to_string();
+    version.parse().expect("a version")
+}
+
 /// Whether libseccomp does what the model says.
 fn judge(scene: &Scene, counts: &mut Counts) -> Result<(), String> {
     let text = scene.document().to_string();
@@ -242,6 +248,7 @@ fn judge(scene: &Scene, counts: &mut Counts) -> Result<(), String> {
     };
     let target = Target {
         native: scene.arches[0],
+        libseccomp: Some(loaded()),
         ..Target::new(engine.parse().expect("an engine"))
     };
     let ours = read(&profile, &target);

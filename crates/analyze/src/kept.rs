@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use callgate_engines::{Target, read};
-use callgate_policy::Policy;
+use callgate_policy::{Action, Policy};
 use callgate_profile::edit::{Edit, Text};
-use callgate_profile::{ActionName, Options, Profile, parse};
+use callgate_profile::{ActionName, Extending, Options, Profile, SyscallRule, parse, parse_with};
 use callgate_prove::Budget;
-use callgate_syscalls::Syscall;
+use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
-use crate::amend::NotAmended;
+use crate::amend::{self, Answer, NotAmended, amend};
 use crate::answers::all_answers;
 use crate::diff::{Subject, differences};
 use crate::minimal::meanings;
@@ -23,6 +23,8 @@ pub struct Kept {
     pub text: String,
     /// How many names, or rules with all their names, went.
     pub names: usize,
+    /// Calls that its bases let through, and that it refuses by name now.
+    pub denied: usize,
     /// Needed calls that the document refused before, too, whatever their arguments are, for some target.
     pub refused: Vec<Syscall>,
 }
@@ -38,25 +40,25 @@ pub fn made_by(policy: &Policy) -> BTreeSet<Syscall> {
 
 /// Takes the names of all other calls out of the rules that let calls through.
 ///
+/// What the rules of its bases let through under these targets, and nobody needs, the document refuses by name.
 /// It is proved for each target that no call is let through that was refused, and that needed ones that were made still are.
 ///
 /// # Errors
 /// A target does not take the document, what it means is not decided, or the proof fails: then the default action lets calls through.
-pub fn keep_only(
-    text: &str,
+pub fn keep_only<'t>(
+    text: impl Into<Extending<'t>>,
     needed: &BTreeSet<Syscall>,
     targets: &[Target],
     budget: Budget,
 ) -> Result<Kept, NotAmended> {
-    let parsed = parse(text.as_bytes(), &Options::default());
-    let profile = parsed.profile.ok_or(NotAmended::Unreadable)?;
-    let before = meanings(text, targets, budget)?;
-    let read_text = Text::of(text.as_bytes()).ok_or(NotAmended::Unreadable)?;
-    let (edits, names) = edits(&read_text, &profile, needed);
-    let text = read_text
-        .apply(&edits)
-        .map_err(|_| NotAmended::Unreadable)?;
-    let after = meanings(&text, targets, budget)?;
+    let extending = text.into();
+    let before = meanings(extending, targets, budget)?;
+    let (text, names) = own_kept(extending.text, needed)?;
+    let (text, denied) = match extending.bases.is_empty() {
+        true => (text, 0),
+        false => inherited_denied(extending.instead(&text), needed, targets, budget)?,
+    };
+    let after = meanings(extending.instead(&text), targets, budget)?;
     for (target, (before, after)) in targets.iter().zip(before.iter().zip(&after)) {
         if let Some(call) = after.less_strict(before) {
             return Err(NotAmended::Opens(Box::new(target.clone()), call));
@@ -75,12 +77,91 @@ pub fn keep_only(
             return Err(NotAmended::Stays(Box::new(target.clone()), call));
         }
     }
-    let refused = refused(&profile, needed, targets)?;
+    let refused = refused(&whole(extending)?, needed, targets)?;
     Ok(Kept {
         text,
         names,
+        denied,
         refused,
     })
+}
+
+/// The text without the names in its own rules that nobody needs, and how many they were.
+fn own_kept(text: &str, needed: &BTreeSet<Syscall>) -> Result<(String, usize), NotAmended> {
+    let parsed = parse(text.as_bytes(), &Options::default());
+    let profile = parsed.profile.ok_or(NotAmended::Unreadable)?;
+    let text = Text::of(text.as_bytes()).ok_or(NotAmended::Unreadable)?;
+    let (edits, names) = edits(&text, &profile, needed);
+    let kept = text.apply(&edits).map_err(|_| NotAmended::Unreadable)?;
+    Ok((kept, names))
+}
+
+/// The text with refusals of what its bases let through and nobody needs, and how many calls they are.
+fn inherited_denied(
+    extending: Extending<'_>,
+    needed: &BTreeSet<Syscall>,
+    targets: &[Target],
+    budget: Budget,
+) -> Result<(String, usize), NotAmended> {
+    let whole = whole(extending)?;
+    let rules = whole.rules().iter().map(|rule| &rule.value);
+    let named: BTreeSet<Syscall> = rules
+        .filter(|rule| lets_through(rule))
+        .flat_map(SyscallRule::calls)
+        .filter_map(|name| Syscall::by_name(&name.value))
+        .collect();
+    let made = made(&whole, targets)?;
+    let subjects: Vec<amend::Subject> = named
+        .intersection(&made)
+        .filter(|call| !needed.contains(call))
+        .map(|&call| amend::Subject {
+            call,
+            comparisons: Vec::new(),
+        })
+        .collect();
+    let answer = refusal(&whole, targets)?;
+    let amended = amend(extending, &subjects, answer, targets, budget)?;
+    Ok((amended.text, subjects.len()))
+}
+
+/// The errno that the default action has for the first target, or EPERM where it is none.
+fn refusal(whole: &Profile, targets: &[Target]) -> Result<Answer, NotAmended> {
+    let default = targets.first().map(|target| meaning(whole, target));
+    match default.transpose()?.map(|policy| policy.default()) {
+        Some(Action::Errno(errno)) => Ok(Answer::Deny(errno)),
+        _ => {
+            let errno = errno_by_name(Arch::X86_64, "EPERM");
+            Ok(Answer::Deny(errno.expect("every arch has it")))
+        }
+    }
+}
+
+/// What a text says together with its bases.
+fn whole(extending: Extending<'_>) -> Result<Profile, NotAmended> {
+    let Extending { text, bases } = extending;
+    let parsed = parse_with(text.as_bytes(), &Options::default(), bases);
+    parsed.profile.ok_or(NotAmended::Unreadable)
+}
+
+fn meaning(whole: &Profile, target: &Target) -> Result<Policy, NotAmended> {
+    let refused = |refusal| NotAmended::Refused(Box::new(target.clone()), refusal);
+    read(whole, target)
+        .map(|resolved| resolved.policy)
+        .map_err(refused)
+}
+
+/// The calls that some target lets through with some arguments.
+fn made(whole: &Profile, targets: &[Target]) -> Result<BTreeSet<Syscall>, NotAmended> {
+    let mut made = BTreeSet::new();
+    for target in targets {
+        made.extend(made_by(&meaning(whole, target)?));
+    }
+    Ok(made)
+}
+
+fn lets_through(rule: &SyscallRule) -> bool {
+    let action = rule.action.as_ref().map(|action| &action.value);
+    matches!(action, Some(ActionName::Allow | ActionName::Log))
 }
 
 /// What takes the names out, and how many they are.
@@ -90,8 +171,7 @@ fn edits(text: &Text<'_>, profile: &Profile, needed: &BTreeSet<Syscall>) -> (Vec
     let mut rules = Vec::new();
     let mut count = 0;
     for (place, rule) in profile.rules().iter().enumerate() {
-        let action = rule.value.action.as_ref().map(|action| &action.value);
-        if !matches!(action, Some(ActionName::Allow | ActionName::Log)) {
+        if !lets_through(&rule.value) {
             continue;
         }
         let all: Vec<&str> = rule.value.calls().map(|name| name.value.as_str()).collect();
@@ -124,9 +204,7 @@ fn refused(
 ) -> Result<Vec<Syscall>, NotAmended> {
     let mut refused = BTreeSet::new();
     for target in targets {
-        let resolved = read(profile, target)
-            .map_err(|refusal| NotAmended::Refused(Box::new(target.clone()), refusal))?;
-        let made = made_by(&resolved.policy);
+        let made = made_by(&meaning(profile, target)?);
         let has = |call: &&Syscall| call.number(target.native).is_some();
         refused.extend(needed.difference(&made).filter(has));
     }
@@ -137,6 +215,7 @@ fn refused(
 mod tests {
     use super::*;
     use callgate_profile::builtin::DOCKER_DEFAULT;
+    use callgate_profile::{Base, Bases};
 
     fn calls(names: &[&str]) -> BTreeSet<Syscall> {
         let calls = names
@@ -205,6 +284,47 @@ mod tests {
                 .expect("a meaning")
                 .policy;
             assert_eq!(made_by(&policy), needed, "{engine}");
+        }
+    }
+
+    #[test]
+    fn what_a_base_lets_through_is_refused_by_name() {
+        let base = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "syscalls": [
+            { "names": ["read", "write", "chmod", "mount"], "action": "SCMP_ACT_ALLOW" },
+            { "names": ["bpf"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_BPF"] } },
+            { "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] } ] }"#;
+        let text = r#"{
+  "x-extends": "base.json",
+  "syscalls": [
+    { "names": ["chmod", "getpid"], "action": "SCMP_ACT_LOG" },
+    { "names": ["mount"], "action": "SCMP_ACT_ERRNO" }
+  ]
+}
+"#;
+        let bases = Bases::of(vec![Base {
+            name: "base.json".to_owned(),
+            text: base.into(),
+        }]);
+        let extending = Extending {
+            text,
+            bases: &bases,
+        };
+        for engine in ["callgate", "docker@28"] {
+            let targets = [target(engine)];
+            let needed = calls(&["write", "getpid"]);
+            let kept = keep_only(extending, &needed, &targets, Budget::default());
+            let kept = kept.unwrap_or_else(|reason| panic!("{engine}: {reason}"));
+            // What the base lets through elsewhere alone is no concern of these targets.
+            assert_eq!((kept.names, kept.denied), (1, 3), "{engine}: {}", kept.text);
+            let after = whole(extending.instead(&kept.text)).expect("a profile");
+            let made = made(&after, &targets).expect("a meaning");
+            assert_eq!(made, needed, "{engine}: {}", kept.text);
+            assert!(
+                kept.text
+                    .contains(r#"{ "names": ["getpid"], "action": "SCMP_ACT_LOG" }"#),
+                "{engine}: {}",
+                kept.text
+            );
         }
     }
 

@@ -41,6 +41,11 @@ pub(crate) struct Failure {
 pub(crate) type Ended = Result<Status, Failure>;
 
 impl Status {
+    /// Yes or no.
+    pub(crate) const fn of(is_yes: bool) -> Self {
+        if is_yes { Self::Yes } else { Self::No }
+    }
+
     /// The number.
     pub(crate) const fn code(self) -> u8 {
         match self {

@@ -18,6 +18,7 @@ use crate::input::{self, Document, InputOptions};
 use crate::live::Live;
 use crate::meaning::{LayerOptions, Meaning};
 use crate::reading::{Reading, TargetOptions};
+use crate::sources::Sources;
 use crate::words;
 
 /// A filter, or several as one, and what to call it.
@@ -55,11 +56,29 @@ impl Filter {
         options: InputOptions,
         target: &TargetOptions,
     ) -> Result<Self, Failure> {
-        let names = [reference].into_iter().chain(layers.names());
+        let sources = Sources::read(reference, layers, options, target)?;
         Ok(Self {
-            name: names.map(input::title).collect::<Vec<_>>().join(" + "),
-            meaning: Meaning::read_layers(reference, layers, options, target)?,
+            name: layers.title(reference),
+            meaning: sources.agreed(options, &target.targets()?)?,
         })
+    }
+
+    /// The same as each of these targets reads it.
+    pub(crate) fn read_each(
+        reference: &str,
+        layers: &LayerOptions,
+        options: InputOptions,
+        target: &TargetOptions,
+        targets: &[Target],
+    ) -> Result<Vec<Self>, Failure> {
+        let sources = Sources::read(reference, layers, options, target)?;
+        let filters = targets.iter().map(|target| {
+            Ok(Self {
+                name: layers.title(reference),
+                meaning: sources.meaning(options, target)?,
+            })
+        });
+        filters.collect()
     }
 
     /// A raw program from a file, whatever its name ends in.

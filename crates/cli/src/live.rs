@@ -61,6 +61,11 @@ impl Live {
         Ok(programs)
     }
 
+    /// What to call one of its filters, counted from zero.
+    pub(crate) fn name_of_filter(&self, at: usize) -> String {
+        format!("{self}, filter {}", at + 1)
+    }
+
     fn unread(&self, pid: u32, error: &ReadError) -> Failure {
         if matches!(error, ReadError::NotFiltered) {
             return self.without_filter(pid);

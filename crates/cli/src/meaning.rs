@@ -8,9 +8,10 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::filter::Filter;
-use crate::input::{self, Input, InputOptions};
+use crate::input::{self, InputOptions};
 use crate::live::Live;
 use crate::reading::{Reading, TargetOptions};
+use crate::sources::Sources;
 
 /// What a PROFILE argument means.
 pub(crate) enum Meaning {
@@ -36,59 +37,40 @@ impl LayerOptions {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.layers.iter().map(String::as_str)
     }
+
+    /// What to call a profile together with them.
+    pub(crate) fn title(&self, reference: &str) -> String {
+        let names = [reference].into_iter().chain(self.names());
+        names.map(input::title).collect::<Vec<_>>().join(" + ")
+    }
 }
 
 impl Meaning {
-    /// Reads what a PROFILE argument names.
-    ///
-    /// Where the document means nothing, its faults go to standard error; otherwise they are mentioned there.
+    /// Reads what a PROFILE argument names, and the one meaning that it has to all targets that are named.
     pub(crate) fn read(
         reference: &str,
         options: InputOptions,
         target: &TargetOptions,
     ) -> Result<Self, Failure> {
-        match Input::read(reference, options, target.native()?)? {
-            Input::Program(program) => Ok(Self::Program(program)),
-            Input::Live(live) => Self::of_live(&live),
-            Input::Document(document) => Ok(Self::Policy(Box::new(Reading::of(
-                document,
-                options,
-                target.target()?,
-            )?))),
-        }
+        Self::read_layers(reference, &LayerOptions::default(), options, target)
     }
 
-    /// Reads what a PROFILE argument names, and what lies above it.
+    /// Reads what a PROFILE argument names, together with what lies above it.
     pub(crate) fn read_layers(
         reference: &str,
         above: &LayerOptions,
         options: InputOptions,
         target: &TargetOptions,
     ) -> Result<Self, Failure> {
-        let references = || [reference].into_iter().chain(above.names());
-        if references().filter(|&each| each == "-").count() > 1 {
-            return Err(Failure::input(
-                "only one filter can come from standard input",
-            ));
-        }
-        let mut layers = Vec::new();
-        for each in references() {
-            match Self::read(each, options, target)? {
-                Self::Stack(more) => layers.extend(more),
-                meaning => layers.push(Filter {
-                    name: input::title(each),
-                    meaning,
-                }),
-            }
-        }
-        Ok(Self::stacked(layers))
+        let sources = Sources::read(reference, above, options, target)?;
+        sources.agreed(options, &target.targets()?)
     }
 
     /// What the filters in force mean together.
     pub(crate) fn of_live(live: &Live) -> Result<Self, Failure> {
         let layers = live.filters()?.into_iter().enumerate();
         let layers = layers.map(|(at, program)| Filter {
-            name: format!("{live}, filter {}", at + 1),
+            name: live.name_of_filter(at),
             meaning: Self::Program(program),
         });
         Ok(Self::stacked(layers.collect()))
@@ -115,7 +97,7 @@ impl Meaning {
     }
 
     /// Several as one; one alone stays what it is.
-    fn stacked(mut layers: Vec<Filter>) -> Self {
+    pub(crate) fn stacked(mut layers: Vec<Filter>) -> Self {
         match layers.len() {
             1 => layers.remove(0).meaning,
             _ => Self::Stack(layers),

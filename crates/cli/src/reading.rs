@@ -18,8 +18,9 @@ use crate::{output, render, words};
 /// Who reads a profile, and where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TargetOptions {
-    /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5, podman, crio, containerd, runc, crun, youki;
-    /// check takes several, and so does explain for a call [default: callgate; of check, who reads such a document]
+    /// Who reads the profile: callgate, docker@28, docker@20.10+runc@1.1.5, podman, crio, containerd, runc, crun, youki.
+    /// Repeatable: a question is answered for each; what is made of a profile needs them to agree, by proof
+    /// [default: callgate; of check, who reads such a document]
     #[arg(long, value_name = "ENGINE", help_heading = "Target options")]
     target: Vec<Engine>,
     /// The version of the runtime's libseccomp [default: one that knows every call]
@@ -124,7 +125,7 @@ impl TargetOptions {
             [] => self.target_of(Engine::Callgate),
             [engine] => self.target_of(engine),
             _ => Err(Failure::input(format_args!(
-                "{} targets are named, and one is asked for; check takes several, and so does explain for a call",
+                "{} targets are named, and one is asked for",
                 self.target.len()
             ))),
         }
@@ -136,6 +137,11 @@ impl TargetOptions {
             true => self.targets_of(&self.target),
             false => self.targets_of(&[Engine::Callgate]),
         }
+    }
+
+    /// The first target that they describe: what of it is no engine's, all of them share.
+    pub(crate) fn first(&self) -> Result<Target, Failure> {
+        self.target_of(self.target.first().copied().unwrap_or(Engine::Callgate))
     }
 
     /// Whether engines are named, and not taken for want of a name.
@@ -237,7 +243,9 @@ impl TargetOptions {
 }
 
 impl Reading {
-    /// Reads a document for a target, as [`Meaning::read`](crate::meaning::Meaning::read) does.
+    /// Reads a document for a target.
+    ///
+    /// Where it means nothing, its faults go to standard error; otherwise they are mentioned there.
     pub(crate) fn of(
         document: Document,
         options: InputOptions,

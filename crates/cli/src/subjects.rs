@@ -3,13 +3,12 @@
 //! Apart from questions, which are about one call: here an argument is as many bits as the kernel looks at, or flags among others.
 
 use callgate_analyze::amend::{Answer, Subject};
-use callgate_engines::Floor;
 use callgate_policy::{Arg, Comparison, Test};
 use callgate_syscalls::constants::{self, ConstantsKind};
-use callgate_syscalls::{Arch, Syscall, groups};
+use callgate_syscalls::{Arch, Syscall};
 
 use crate::failure::Failure;
-use crate::nearest;
+use crate::named::Named;
 use crate::question::{self, Question};
 
 /// The calls that several SPECs name, for a machine of this arch.
@@ -30,12 +29,9 @@ pub(crate) fn of(specs: &[String], answer: Answer, native: Arch) -> Result<Vec<S
 }
 
 fn of_group(name: &str) -> Result<Vec<Subject>, Failure> {
-    let members = match (groups::by_name(name), Floor::by_name(name)) {
-        (Some(group), _) => group.members.to_vec(),
-        (None, Some(floor)) => floor.made().to_vec(),
-        (None, None) => return Err(Failure::input(nearest::unknown_group(name))),
-    };
-    let calls = members.into_iter().filter_map(Syscall::by_name);
+    let named = Named::by_name(name).map_err(Failure::input)?;
+    let calls = named.calls().iter();
+    let calls = calls.filter_map(|name| Syscall::by_name(name));
     let subject = |call| Subject {
         call,
         comparisons: Vec::new(),

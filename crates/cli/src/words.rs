@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use std::io;
 
 use callgate_bpf::Action;
+use callgate_engines::Target;
 use callgate_profile::Severity;
 use callgate_syscalls::{Arch, Syscall, constants, errno_name};
 
@@ -31,6 +32,13 @@ pub(crate) fn errno_text(arch: Arch, errno: u16) -> String {
 pub(crate) fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// That these read: `docker@28 reads`, `docker@28 and containerd read`.
+pub(crate) fn readers(targets: &[Target]) -> String {
+    let names: Vec<String> = targets.iter().map(Target::to_string).collect();
+    let verb = if names.len() == 1 { "reads" } else { "read" };
+    format!("{} {verb}", names.join(" and "))
 }
 
 /// What there is in words, or a dash.

@@ -247,12 +247,58 @@ fn what_lets_more_through_is_shown_and_asked_for() {
     assert_eq!(fs::read_to_string(path).expect("there"), all);
 }
 
+/// Texts that are nearly JSON, and JSON; with the ends of lines as they are.
+const NEARLY: &[(&str, &str, &str)] = &[
+    (
+        "comments",
+        "// What\r\n// it is\r\n{\r\n  \"defaultAction\": \"SCMP_ACT_ALLOW\", // by default\r\n  // none, yet\r\n  \"syscalls\": [ /* nothing */ ]\r\n}\r\n",
+        "\r\n{\r\n  \"defaultAction\": \"SCMP_ACT_ALLOW\",\r\n  \"syscalls\": [  ]\r\n}\r\n",
+    ),
+    (
+        "a mark, a comma and numbers",
+        "\u{feff}{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ { \"names\": [\"prctl\", ], \"action\": \"SCMP_ACT_ERRNO\", \"comment\": \"é 0x1\",\n \"args\": [ { \"index\": 0x0, \"value\": 0xffffffffffffffff, \"op\": \"SCMP_CMP_EQ\" } ] } ] }\n",
+        "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ { \"names\": [\"prctl\" ], \"action\": \"SCMP_ACT_ERRNO\", \"comment\": \"é 0x1\",\n \"args\": [ { \"index\": 0, \"value\": 18446744073709551615, \"op\": \"SCMP_CMP_EQ\" } ] } ] }\n",
+    ),
+    (
+        "a key for a list, twice, which nobody can mend",
+        "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [], \"syscalls\": [], }\n",
+        "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [], \"syscalls\": [] }\n",
+    ),
+    (
+        "a key for a word, thrice, and a null, which changes nothing for Go",
+        "{ \"defaultAction\": \"SCMP_ACT_LOG\", \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"defaultErrnoRet\": 1, \"defaultErrnoRet\": null, \"syscalls\": [] }\n",
+        "{ \"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"defaultErrnoRet\": 1, \"defaultErrnoRet\": null, \"syscalls\": [] }\n",
+    ),
+];
+
+#[test]
+fn nearly_json_becomes_json_when_asked() {
+    let select = ["--select", "CG101,CG102"];
+    for (what, text, expected) in NEARLY {
+        let asked = [&select[..], &["--target", "callgate"]].concat();
+        let (path, output) = fixed_with("nearly", text, &asked);
+        assert_eq!(&fs::read_to_string(&path).expect("there"), text, "{what}");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains("--fix --write makes it"), "{what}: {shown}");
+        let (path, _) = fixed_with("nearly", text, &[&asked[..], &["--write"]].concat());
+        assert_eq!(
+            &fs::read_to_string(path).expect("there"),
+            expected,
+            "{what}"
+        );
+    }
+}
+
 fn fixed(name: &str, text: &str, more: &[&str]) -> (PathBuf, Output) {
+    let select = ["--select", "CG110,CG204,CG214,CG606,CG803"];
+    fixed_with(name, text, &[&select[..], more].concat())
+}
+
+fn fixed_with(name: &str, text: &str, more: &[&str]) -> (PathBuf, Output) {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fix-{name}.json"));
     fs::write(&path, text).expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_callgate"))
         .args(["check", "--fix", "--native", "x86_64"])
-        .args(["--select", "CG110,CG204,CG214,CG606,CG803"])
         .args(more)
         .arg(&path)
         .output()

@@ -9,10 +9,10 @@
 //!   the same condition with another action is refused (`EEXIST`), a broader rule swallows a narrower one,
 //!   and of some pairs the second is never done being added.
 //! - The tree becomes blocks of instructions ([`blocks`]), and these do not always answer as the rules do; [`meaning`] says what they answer.
-//! - A call that goes through `socketcall` or `ipc` has rules there, see [`multiplex`];
+//! - A call that goes through `socketcall` or `ipc` has rules there, see [`multiplex`] and [`places`];
 //!   where it has no number of its own and comes first, the filter of that arch never loads the number.
 //!
-//! Held against filters that libseccomp 2.5.4 exported; of 2.6.1, one correction is known.
+//! Held against filters that libseccomp 2.5.4 and 2.6.1 exported, of rules made at random; the one known difference is a correction in 2.6.1.
 
 mod blocks;
 mod chain;
@@ -22,10 +22,10 @@ mod meaning;
 mod merge;
 mod multiplex;
 mod order;
+mod places;
 mod prune;
+mod size;
 mod tree;
-
-use std::collections::BTreeMap;
 
 use callgate_policy::{Action, Comparison, RuleId, Test};
 use callgate_syscalls::{Arch, Syscall};
@@ -34,41 +34,56 @@ use crate::resolved::How;
 use crate::version::Version;
 pub(crate) use finish::{Layout, Written, finish};
 use merge::Answers;
+use multiplex::goes_through_another;
 pub(crate) use multiplex::is_multiplexed;
-use multiplex::{goes_through_another, ways};
+use places::{Places, Ways};
 use tree::{Tree, Trouble};
 
 /// The rules of one arch, as they were added.
 pub(crate) struct Database {
     arch: Arch,
-    version: Option<Version>,
     answers: Answers,
-    calls: BTreeMap<u32, Call>,
-    /// How many conditional rules there are.
-    conditions: usize,
+    /// A call that its table lacks.
+    lacking: Option<Syscall>,
+    places: Places,
+    /// All numbers of the arch, in order.
+    calls: Vec<(u32, Call)>,
     /// A rule for a call that has no number here and goes through another one on some arch.
     without_number: Option<RuleId>,
     events: Vec<Event>,
 }
 
 /// The rules of one call.
-#[derive(Default)]
-struct Call {
+enum Call {
+    /// There are none.
+    Unnamed,
     /// One without comparisons, beside which there is no other.
-    always: Option<Line>,
+    Always(Verdict),
     /// Those with some that were taken.
+    Conditional(Box<Conditions>),
+}
+
+/// The conditional rules of one call.
+#[derive(Default)]
+struct Conditions {
     lines: Vec<Line>,
     tree: Tree,
     /// What libseccomp does is not known: it looks at memory that it has given back, or the rules are too many.
     is_lost: bool,
 }
 
-/// A rule in the database, its comparisons in the order of the arguments.
+/// What a rule says of the calls that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Verdict {
+    id: RuleId,
+    action: Action,
+}
+
+/// A conditional rule in the database, its comparisons in the order of the arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
-    id: RuleId,
     comparisons: Vec<Comparison>,
-    action: Action,
+    verdict: Verdict,
 }
 
 /// Something that became of a rule and that its author may not expect.
@@ -114,14 +129,7 @@ pub(crate) enum Rejection {
     Exists(RuleId),
     /// libseccomp does not return from adding it to those that are there, of which this is one.
     Endless(RuleId),
-    /// There are so many conditions that the filter has more instructions than the kernel takes.
-    TooMany,
 }
-
-/// As many conditions as a filter can have.
-///
-/// Each takes half an instruction at least: two that are each other's opposite share one.
-const CONDITIONS: usize = 2 * callgate_bpf::MAX_INSNS;
 
 /// As many conditional rules of a call are put into its tree, which takes the square of their number; of more, nothing is claimed.
 const RULES_OF_A_CALL: usize = 128;
@@ -133,16 +141,17 @@ impl Database {
     /// The empty database of an arch, in this version of libseccomp; where none is stated, as 2.5.4 has it.
     pub(crate) fn new(arch: Arch, version: Option<Version>) -> Self {
         let is_corrected = version.is_some_and(|version| version.at_least(2, 6, 1));
+        let numbers = Syscall::numbers(arch);
         Self {
             arch,
-            version,
             answers: if is_corrected {
                 Answers::Corrected
             } else {
                 Answers::Mistaken
             },
-            calls: BTreeMap::new(),
-            conditions: 0,
+            lacking: lacking(arch, version),
+            places: Places::new(arch),
+            calls: numbers.map(|(number, _)| (number, Call::Unnamed)).collect(),
             without_number: None,
             events: Vec::new(),
         }
@@ -156,81 +165,95 @@ impl Database {
         action: Action,
         mut id: impl FnMut(How) -> RuleId,
     ) -> Result<(), Rejection> {
-        if self.lacks(call) {
+        if self.lacking == Some(call) {
             return Ok(());
         }
-        if call.number(self.arch).is_none() && goes_through_another(call) {
+        let Ways { own, within } = self.places.of(call);
+        if let Some(place) = own {
+            let id = id(How::Said);
+            let comparisons = seen_by(self.arch, comparisons.to_vec());
+            self.add_at(place, comparisons, Verdict { id, action })?;
+        } else if may_miss_the_number(self.arch) && goes_through_another(call) {
             self.without_number = Some(id(How::Said));
         }
-        for way in ways(self.arch, call, comparisons) {
-            let line = Line {
-                id: id(way.how),
-                comparisons: seen_by(self.arch, way.comparisons),
-                action,
-            };
-            self.add_line(way.number, line)?;
+        if let Some(within) = within {
+            let id = id(How::Multiplexed);
+            let comparisons = seen_by(self.arch, within.comparisons(comparisons));
+            self.add_at(within.place, comparisons, Verdict { id, action })?;
         }
         Ok(())
     }
 
-    /// Whether its table of this arch is without a call that the kernel has there, and that the tables of other arches have.
-    fn lacks(&self, call: Syscall) -> bool {
-        LACKING.iter().any(|&(arch, name, (major, minor, patch))| {
-            let is_there = |version: Version| version.at_least(major, minor, patch);
-            arch == self.arch
-                && name == call.name()
-                && self.version.is_some_and(|version| !is_there(version))
-        })
-    }
-
-    fn add_line(&mut self, number: u32, line: Line) -> Result<(), Rejection> {
-        let call = self.calls.entry(number).or_default();
+    fn add_at(
+        &mut self,
+        place: u16,
+        comparisons: Vec<Comparison>,
+        verdict: Verdict,
+    ) -> Result<(), Rejection> {
+        let (number, call) = &mut self.calls[usize::from(place)];
         let events = &mut self.events;
-        let mut lost = |what, loser: &Line, winner: &Line| {
+        let mut lost = |what, loser: Verdict, winner: Verdict| {
             if loser.action != winner.action {
                 events.push(Event {
                     what,
-                    number,
+                    number: *number,
                     loser: loser.id,
                     winner: winner.id,
                 });
             }
         };
-        if let Some(first) = &call.always {
-            let what = if line.comparisons.is_empty() {
-                What::Second
-            } else {
-                What::Swallowed
-            };
-            lost(what, &line, first);
-            return Ok(());
+        let is_conditional = !comparisons.is_empty();
+        if is_conditional && matches!(call, Call::Unnamed) {
+            *call = Call::Conditional(Box::default());
         }
-        if line.comparisons.is_empty() {
-            for other in &call.lines {
-                lost(What::Swallowed, other, &line);
+        match call {
+            Call::Unnamed => *call = Call::Always(verdict),
+            Call::Always(first) => {
+                let what = if is_conditional {
+                    What::Swallowed
+                } else {
+                    What::Second
+                };
+                lost(what, verdict, *first);
             }
-            self.conditions -= call.lines.len();
-            *call = Call {
-                always: Some(line),
-                ..Call::default()
-            };
-            return Ok(());
+            Call::Conditional(conditions) if is_conditional => {
+                let line = Line {
+                    comparisons,
+                    verdict,
+                };
+                let is_in = conditions.add(self.arch, self.answers, &line)?;
+                if !is_in && let Some(broader) = conditions.broader(&line) {
+                    lost(What::Shadowed, verdict, broader.verdict);
+                    return Ok(());
+                }
+                conditions.lines.push(line);
+            }
+            Call::Conditional(conditions) => {
+                for other in &conditions.lines {
+                    lost(What::Swallowed, other.verdict, verdict);
+                }
+                *call = Call::Always(verdict);
+            }
         }
-        if self.conditions >= CONDITIONS {
-            return Err(Rejection::TooMany);
-        }
-        let is_in = call.add(self.arch, self.answers, &line)?;
-        if !is_in && let Some(broader) = call.broader(&line) {
-            lost(What::Shadowed, &line, broader);
-            return Ok(());
-        }
-        self.conditions += 1;
-        call.lines.push(line);
         Ok(())
     }
 }
 
-impl Call {
+/// The call that a table of libseccomp's is without, though the kernel has it there and the tables of other arches have it.
+fn lacking(arch: Arch, version: Option<Version>) -> Option<Syscall> {
+    let (_, name, _) = LACKING.into_iter().find(|&(on, _, since)| {
+        let (major, minor, patch) = since;
+        on == arch && version.is_some_and(|version| !version.at_least(major, minor, patch))
+    })?;
+    Syscall::by_name(name)
+}
+
+/// Whether libseccomp can leave the load of the number out: on x86_64 and x32 it is there already, since x32's are told apart by it.
+const fn may_miss_the_number(arch: Arch) -> bool {
+    !matches!(arch, Arch::X86_64 | Arch::X32)
+}
+
+impl Conditions {
     /// Adds the nodes of a conditional rule; whether some of them are in the tree then.
     fn add(&mut self, arch: Arch, answers: Answers, line: &Line) -> Result<bool, Rejection> {
         self.is_lost |= self.lines.len() >= RULES_OF_A_CALL;
@@ -239,9 +262,10 @@ impl Call {
         }
         let tree = &mut self.tree;
         let before = tree.len();
-        let laid = chain::lay(tree, arch, &line.comparisons, line.action, line.id);
+        let Verdict { id, action } = line.verdict;
+        let laid = chain::lay(tree, arch, &line.comparisons, action, id);
         let laid = laid.expect("a conditional rule has a comparison");
-        match merge::add(tree, laid, line.action, answers) {
+        match merge::add(tree, laid, action, answers) {
             Ok(()) => Ok(tree.trim() > before),
             Err(Trouble::Exists(id)) => Err(Rejection::Exists(id)),
             Err(Trouble::Endless) => {
@@ -250,7 +274,7 @@ impl Call {
                     .iter()
                     .find(|other| other.shares_a_beginning(line));
                 let other = other.or(self.lines.last()).unwrap_or(line);
-                Err(Rejection::Endless(other.id))
+                Err(Rejection::Endless(other.verdict.id))
             }
             Err(Trouble::Lost) => {
                 self.is_lost = true;
@@ -281,25 +305,18 @@ impl Line {
 /// Comparisons as libseccomp keeps them: by argument, on an arch of 32 bits cut to that, and the bits outside of a mask dropped.
 ///
 /// A mask without bits compares nothing.
-fn seen_by(arch: Arch, comparisons: Vec<Comparison>) -> Vec<Comparison> {
+fn seen_by(arch: Arch, mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
     let cut = |value: u64| match arch.bits() {
         32 => value & u64::from(u32::MAX),
         _ => value,
     };
-    let mut kept: Vec<Comparison> = comparisons
-        .into_iter()
-        .map(|comparison| Comparison {
-            test: match comparison.test.map(cut) {
-                Test::MaskedEq { mask, value } => Test::MaskedEq {
-                    mask,
-                    value: value & mask,
-                },
-                other => other,
-            },
-            ..comparison
-        })
-        .filter(|comparison| !matches!(comparison.test, Test::MaskedEq { mask: 0, .. }))
-        .collect();
-    kept.sort_unstable();
-    kept
+    for Comparison { test, .. } in &mut comparisons {
+        *test = test.map(cut);
+        if let Test::MaskedEq { mask, value } = test {
+            *value &= *mask;
+        }
+    }
+    comparisons.retain(|comparison| !matches!(comparison.test, Test::MaskedEq { mask: 0, .. }));
+    comparisons.sort_unstable();
+    comparisons
 }

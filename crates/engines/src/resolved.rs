@@ -124,6 +124,11 @@ impl Reasons {
         result.map_err(|fault| self.add(*fault)).ok()
     }
 
+    /// Forgets the others.
+    pub(crate) fn keep(&mut self, is_kept: impl FnMut(&Problem) -> bool) {
+        self.problems.retain(is_kept);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.problems.is_empty()
     }
@@ -160,10 +165,11 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    pub(crate) fn new(profile: &Profile) -> Self {
+    /// None yet, with room for a number of them.
+    pub(crate) fn new(profile: &Profile, room: usize) -> Self {
         Self {
             shape: profile.shape,
-            list: Vec::new(),
+            list: Vec::with_capacity(room),
         }
     }
 

@@ -10,7 +10,8 @@ use callgate_profile::{codes, faults};
 
 use crate::libseccomp::Layout;
 use crate::resolved::{Fault, Reasons};
-use crate::runtime::{Checked, Converted, Oci, OciRule, action, known_calls, refuse, split};
+use crate::runtime::known::Known;
+use crate::runtime::{Checked, Converted, Oci, OciRule, action, refuse, split};
 use crate::target::Target;
 use crate::version::Version;
 use crate::words;
@@ -25,10 +26,13 @@ pub(crate) fn check<'p>(
     refuse::flags(oci, target, version, reasons);
     let arches = refuse::arches(oci, target, version, reasons);
     let default = reasons.take(default_action(oci));
+    let mut known = Known::to(target.libseccomp);
+    let rules = converted(oci, default, &mut known, reasons);
     Checked {
         arches,
         default,
-        rules: converted(oci, default, target, reasons),
+        known,
+        rules,
         layout: layout(oci, version),
     }
 }
@@ -55,7 +59,7 @@ fn default_action(oci: &Oci<'_>) -> Result<Action, Fault> {
 fn converted<'p>(
     oci: &Oci<'p>,
     default: Option<Action>,
-    target: &Target,
+    known: &mut Known,
     reasons: &mut Reasons,
 ) -> Vec<Converted<'p>> {
     let mut all = Vec::new();
@@ -69,7 +73,7 @@ fn converted<'p>(
             reasons.add(faults::missing_action("action", rule.span));
             continue;
         };
-        let calls_known = known_calls(calls, target);
+        let calls_known = known.calls(calls);
         // An errno that does not fit is found only when a rule is added, so one that has no call, or is skipped, may have it.
         let action = match action("runc", name, errno_ret.as_ref()) {
             Err(problem) if problem.code == codes::ERRNO_RANGE && calls_known.is_empty() => None,

@@ -2,22 +2,22 @@
 //!
 //! Apart from the runtimes, which differ in what they take and refuse, and from libseccomp, which knows no documents.
 
+pub(crate) mod known;
 mod mend;
 pub(crate) mod refuse;
 mod report;
-
-use std::collections::HashSet;
 
 use callgate_policy::{Action, Comparison, Policy, Section};
 use callgate_profile::{
     ActionName, ArchName, FlagName, Problem, Profile, Span, Spanned, SyscallRule, codes, faults,
 };
-use callgate_syscalls::{Arch, Release, Syscall};
+use callgate_syscalls::{Arch, Syscall};
 
 use crate::engine::Runtime;
 use crate::libseccomp::{Database, Layout, Written, finish};
 use crate::resolved::{Fault, How, Origins, Reasons, Refusal, Resolved};
-use crate::runc::ceiling;
+use crate::runc::ceiling::Ceiling;
+use crate::runtime::known::Known;
 use crate::target::Target;
 use crate::version::Version;
 use crate::words::{EPERM, kernel_action};
@@ -38,9 +38,12 @@ pub(crate) struct Oci<'p> {
 /// An entry of `syscalls`.
 pub(crate) struct OciRule<'p> {
     pub(crate) rule: &'p Spanned<SyscallRule>,
-    pub(crate) calls: Vec<&'p Spanned<String>>,
+    pub(crate) calls: &'p [Spanned<String>],
     pub(crate) errno_ret: Option<Spanned<u64>>,
 }
+
+/// Few documents have more origins than names and these: ceilings, and calls within others.
+const UNNAMED: usize = 48;
 
 /// Whose text the runtime reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ impl Oci<'_> {
 pub(crate) struct Checked<'p> {
     pub(crate) arches: Vec<Arch>,
     pub(crate) default: Option<Action>,
+    pub(crate) known: Known,
     pub(crate) rules: Vec<Converted<'p>>,
     pub(crate) layout: Layout,
 }
@@ -92,10 +96,15 @@ pub(crate) fn unconfined(profile: &Profile) -> Resolved {
         let message = "neither `defaultAction` nor rules: the container runs without a filter";
         Problem::warning(codes::NO_PROFILE, profile.span, message)
     };
+    no_filter(problem)
+}
+
+/// No filter at all, for this reason.
+pub(crate) fn no_filter(reason: Problem) -> Resolved {
     Resolved {
         policy: Policy::new(Action::Allow, Action::Allow, Vec::new()).expect("there are no arches"),
         origins: Vec::new(),
-        problems: vec![problem],
+        problems: vec![reason],
     }
 }
 
@@ -111,6 +120,7 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     let Checked {
         arches,
         default,
+        known,
         rules,
         layout,
     } = checked;
@@ -119,35 +129,37 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     let mut problems = Vec::new();
     report::skipped(runtime, &rules, default, &mut problems);
     report::split(runtime, &rules, &mut problems);
-    if let Some(newest) = newest_call_of(target.libseccomp) {
-        report::unknown_to_libseccomp(unknown_calls(oci, newest), newest, &mut problems);
-    }
-    let mut origins = Origins::new(oci.profile);
+    report::unknown_to_libseccomp(&known, &mut problems);
+    let calls = rules.iter().map(|rule| rule.calls.len());
+    let mut origins = Origins::new(oci.profile, calls.sum::<usize>() + UNNAMED);
     let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
-    let mut told = report::Told::default();
-    let mut sections = Vec::new();
-    for Written {
-        arch,
-        rules: added,
-        events,
-    } in finish(databases, default, layout)
-    {
-        report::events(arch, &events, &rules, &origins, &mut told, &mut problems);
-        let mut rules = match runtime {
-            Runtime::Runc(version) => {
-                ceiling::rules(oci, target, version, &arches, arch, default, &mut origins)
-            }
-            Runtime::Crun(_) | Runtime::Youki(_) => Vec::new(),
-        };
-        rules.extend(added);
-        sections.push(Section { arch, rules });
-    }
-    let unnamed = match runtime {
-        Runtime::Runc(version) => {
-            ceiling::beside(oci, target, version, &arches, default, &mut origins)
-        }
+    let ceiling = match runtime {
+        Runtime::Runc(version) => Some(Ceiling {
+            oci,
+            rules: &rules,
+            target,
+            version,
+            arches: &arches,
+            default,
+        }),
         Runtime::Crun(_) | Runtime::Youki(_) => None,
     };
+    let mut told = report::Told::default();
+    let mut sections = Vec::with_capacity(arches.len());
+    let written = finish(databases, default, layout)
+        .map_err(|instructions| report::too_long(oci.profile, instructions))?;
+    for written in written {
+        let Written {
+            arch,
+            rules: mut added,
+            events,
+        } = written;
+        report::events(arch, &events, &rules, &origins, &mut told, &mut problems);
+        let before = ceiling.map(|ceiling| ceiling.rules(arch, &mut origins));
+        added.splice(0..0, before.into_iter().flatten());
+        sections.push(Section { arch, rules: added });
+    }
+    let unnamed = ceiling.and_then(|ceiling| ceiling.beside(&mut origins));
     let policy = Policy::new(default, Action::KillThread, sections)
         .and_then(|policy| policy.with_unnamed(unnamed.into_iter().collect()));
     Ok(Resolved {
@@ -229,20 +241,6 @@ pub(crate) fn action(
     }
 }
 
-/// The calls of a rule that libseccomp knows, each once.
-pub(crate) fn known_calls<'p>(
-    calls: &[&'p Spanned<String>],
-    target: &Target,
-) -> Vec<(&'p Spanned<String>, Syscall)> {
-    let newest = newest_call_of(target.libseccomp);
-    let mut named = HashSet::with_capacity(calls.len());
-    let known = |name: &&'p Spanned<String>| {
-        let call = Syscall::by_name(&name.value)?;
-        (knows(newest, call) && named.insert(call)).then_some((*name, call))
-    };
-    calls.iter().filter_map(known).collect()
-}
-
 /// All comparisons together, or each for itself where two of them are of one argument.
 pub(crate) fn split(comparisons: Vec<Comparison>) -> Vec<Vec<Comparison>> {
     let repeats = |(at, comparison): (usize, &Comparison)| {
@@ -258,48 +256,4 @@ pub(crate) fn split(comparisons: Vec<Comparison>) -> Vec<Vec<Comparison>> {
     } else {
         vec![comparisons]
     }
-}
-
-/// The kernel whose calls a version of libseccomp knows, as its release notes have it; a distribution may have added some.
-///
-/// None where no version is stated: then it knows all that the tables know.
-pub(crate) fn newest_call_of(libseccomp: Option<Version>) -> Option<Release> {
-    let version = libseccomp?;
-    let kernels = [
-        ((2, 6, 0), Release::new(6, 13)),
-        ((2, 5, 5), Release::new(6, 7)),
-        ((2, 5, 4), Release::new(5, 17)),
-        ((2, 5, 3), Release::new(5, 15)),
-        ((2, 5, 2), Release::new(5, 14)),
-        ((2, 5, 1), Release::new(5, 10)),
-        ((2, 5, 0), Release::new(5, 8)),
-        ((2, 4, 0), Release::new(5, 4)),
-        ((2, 3, 3), Release::new(4, 15)),
-        ((2, 3, 2), Release::new(4, 10)),
-    ];
-    let found = kernels
-        .into_iter()
-        .find(|&((major, minor, patch), _)| version.at_least(major, minor, patch));
-    Some(found.map_or(Release::new(4, 5), |(_, kernel)| kernel))
-}
-
-/// The calls of the document that a libseccomp which knows those of a kernel does not know.
-fn unknown_calls(oci: &Oci<'_>, newest: Release) -> impl Iterator<Item = (Span, Syscall)> {
-    let names = oci.rules.iter().flat_map(|rule| &rule.calls);
-    let calls = names.filter_map(|name| Some((name.span, Syscall::by_name(&name.value)?)));
-    calls.filter(move |&(_, call)| !knows(Some(newest), call))
-}
-
-/// Whether a libseccomp that knows the calls of a kernel knows this one.
-fn knows(newest: Option<Release>, call: Syscall) -> bool {
-    match (newest, call.since()) {
-        (Some(newest), Some(since)) => since <= newest,
-        _ => true,
-    }
-}
-
-/// The number of a call on an arch; none where libseccomp does not know it.
-pub(crate) fn number_of(name: &str, arch: Arch, newest: Option<Release>) -> Option<u32> {
-    let call = Syscall::by_name(name).filter(|&call| knows(newest, call))?;
-    call.number(arch)
 }

@@ -9,8 +9,9 @@ use callgate_syscalls::Arch;
 
 use crate::libseccomp::Layout;
 use crate::resolved::Reasons;
+use crate::runtime::known::Known;
 use crate::runtime::refuse::{self, Arches};
-use crate::runtime::{Checked, Converted, Oci, OciRule, action, known_calls, split};
+use crate::runtime::{Checked, Converted, Oci, OciRule, action, split};
 use crate::target::Target;
 use crate::words::{self, missing_field};
 
@@ -20,16 +21,18 @@ pub(crate) fn check<'p>(oci: &Oci<'p>, target: &Target, reasons: &mut Reasons) -
     waiting(oci, target, reasons);
     let arches = arches(oci, target, reasons);
     let default = default_action(oci, reasons);
+    let mut known = Known::to(target.libseccomp);
     let mut rules = Vec::new();
     for rule in &oci.rules {
         if oci.is_written() && rule.rule.value.names.is_none() {
             reasons.add(missing_field("names", rule.rule.span));
         }
-        rules.extend(converted(oci, rule, default, target, reasons));
+        rules.extend(converted(oci, rule, default, &mut known, reasons));
     }
     Checked {
         arches,
         default,
+        known,
         rules,
         layout: Layout::Chain,
     }
@@ -73,21 +76,21 @@ fn converted<'p>(
     oci: &Oci<'_>,
     rule: &OciRule<'p>,
     default: Option<Action>,
-    target: &Target,
+    known: &mut Known,
     reasons: &mut Reasons,
 ) -> Option<Converted<'p>> {
     let Some(name) = &rule.rule.value.action else {
         reasons.add(faults::missing_action("action", rule.rule.span));
         return None;
     };
-    let calls = known_calls(&rule.calls, target);
+    let calls = known.calls(rule.calls);
     let action = match action("youki", name, rule.errno_ret.as_ref()) {
         // An errno that does not fit is found only when a rule is added.
         Err(problem) if problem.code == codes::ERRNO_RANGE && calls.is_empty() => None,
         result => reasons.take(result),
     };
-    refuse::notifications(&rule.calls, action, name, reasons);
-    refuse::without_listener(oci, &rule.calls, action, name, "youki", reasons);
+    refuse::notifications(rule.calls, action, name, reasons);
+    refuse::without_listener(oci, rule.calls, action, name, "youki", reasons);
     let added = match calls.is_empty() || action == default {
         true => Added::Not,
         false => Added::Yes,

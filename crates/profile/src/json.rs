@@ -104,6 +104,14 @@ impl<'t> Value<'t> {
         self.json_type() == Type::Null
     }
 
+    /// Whether it is a string, a number or a truth value.
+    pub(crate) fn is_simple(self) -> bool {
+        matches!(
+            self.json_type(),
+            Type::String | Type::Number | Type::Boolean
+        )
+    }
+
     /// The value as it is written.
     pub(crate) fn raw(self) -> &'t str {
         &self.document.text[self.span.range()]

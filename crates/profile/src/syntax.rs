@@ -3,6 +3,8 @@
 //! Apart from the readers, because it decides whether there is anything to read:
 //! serde_json is the judge, and where people commonly err (comments, trailing commas, a byte order mark) the place is blanked, so that the rest can still be read.
 
+mod mend;
+
 use crate::json::end_of_string;
 use crate::problem::{Problem, Problems, codes};
 use crate::span::Span;
@@ -190,7 +192,8 @@ fn blank(text: &str, problems: &mut Problems) -> String {
                 span,
                 "the document starts with a byte order mark, and JSON has none",
             )
-            .help("save the file as UTF-8 without a byte order mark"),
+            .help("save the file as UTF-8 without a byte order mark")
+            .fix("take the mark out", vec![mend::nothing_for(span)]),
         );
     }
     let mut comma = None;
@@ -206,7 +209,11 @@ fn blank(text: &str, problems: &mut Problems) -> String {
                 }
                 problems.add(
                     Problem::error(codes::SYNTAX, span, "a comment, and JSON has none")
-                        .help("take the comment out, or put it into a \"comment\" of the rule"),
+                        .help("take the comment out, or put it into a \"comment\" of the rule")
+                        .fix(
+                            "take the comment out",
+                            vec![mend::nothing_for(mend::with_blanks_before(text, span))],
+                        ),
                 );
                 place = span.end;
             }
@@ -225,7 +232,8 @@ fn blank(text: &str, problems: &mut Problems) -> String {
                             span,
                             format!("a comma before `{closing}`, and JSON has none there"),
                         )
-                        .help("take the comma out"),
+                        .help("take the comma out")
+                        .fix("take the comma out", vec![mend::nothing_for(span)]),
                     );
                 }
                 place += 1;
@@ -328,7 +336,9 @@ fn explain(text: &str, place: usize, error: &serde_json::Error) -> Problem {
         let message = "a hexadecimal number, and JSON has only decimal ones";
         let problem = Problem::error(codes::SYNTAX, word, message);
         return match u64::from_str_radix(digits, 16) {
-            Ok(value) => problem.help(format!("write {value}")),
+            Ok(value) => problem
+                .help(format!("write {value}"))
+                .fix("write numbers in decimal", mend::in_decimal(text)),
             Err(_) => problem,
         };
     }

@@ -17,6 +17,9 @@ use crate::{Arch, Param, Release};
 pub struct Syscall(u16);
 
 impl Syscall {
+    /// How many there are.
+    pub const COUNT: usize = NAMES.len();
+
     /// Every call, sorted by name.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         (0..NAMES.len()).map(Self::at)
@@ -81,13 +84,15 @@ impl Syscall {
         (major != 0).then_some(Release::new(major, minor))
     }
 
-    /// Its place in the tables.
-    pub(crate) fn place(self) -> u16 {
-        self.0
+    /// Its place among all, by name and below [`Syscall::COUNT`]: for tables that have an entry for each call.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
     }
 
-    fn index(self) -> usize {
-        self.0.into()
+    /// The same as it stands in the tables.
+    pub(crate) fn place(self) -> u16 {
+        self.0
     }
 
     /// The call at a place in the tables, which hold far fewer than 2^16.
@@ -117,9 +122,11 @@ mod tests {
     #[test]
     fn names_are_sorted_and_read_back() {
         assert!(NAMES.is_sorted_by(|one, two| one < two));
-        for call in Syscall::all() {
+        for (index, call) in Syscall::all().enumerate() {
             assert_eq!(Syscall::by_name(call.name()), Some(call));
+            assert_eq!(call.index(), index);
         }
+        assert_eq!(Syscall::all().len(), Syscall::COUNT);
         for name in ["", "READ", "read ", "no_such_call"] {
             assert_eq!(Syscall::by_name(name), None);
         }

@@ -14,6 +14,7 @@ mod namespace;
 mod oci;
 mod podman;
 mod profile;
+mod rules;
 mod site;
 mod table;
 mod trace;
@@ -77,6 +78,7 @@ pub(crate) fn run(options: &Options) -> Fallible {
     build.args(["build", "--quiet", "-p", "callgate-cli", "-p"]);
     build.args(["callgate-tests", "--bin", "callgate", "--bin"]);
     succeed(build.arg("callgate-filter"))?;
+    rules::build()?;
     let words: &[&str] = match options.short {
         true => &["engines", "--short"],
         false => &["engines"],
@@ -119,6 +121,7 @@ fn compare(options: &Options, callgate: &Path) -> Fallible {
     let profiles = profile::all(&site, options.short)?;
     let mut table = Table::new();
     for ground in site.grounds()? {
+        rules::hold(&ground, &site, options.short)?;
         for engine in engine::all(&ground, &site)? {
             of_engine(&*engine, &profiles, &judge, &mut table)?;
         }

@@ -105,6 +105,41 @@ pub(super) fn rewritten(text: &str, calls: &[Rewritten]) -> Option<String> {
     Some(text)
 }
 
+/// For each rule with conditions that speaks of a name: the text in which others under the same conditions say it all instead.
+pub(super) fn rewritten_under_conditions(text: &str, call: &Rewritten) -> Vec<String> {
+    let Some(profile) = profile(text) else {
+        return Vec::new();
+    };
+    let Some(document) = Document::of(&profile) else {
+        return Vec::new();
+    };
+    let rules = profile.rules().iter().zip(&document.syscalls);
+    let speaks = |rule: &SyscallRule| {
+        let is_conditional = rule.includes.is_some() || rule.excludes.is_some();
+        is_conditional && rule.calls().any(|name| name.value == call.name)
+    };
+    rules
+        .filter(|(rule, _)| speaks(&rule.value))
+        .filter_map(|(rule, conditions)| {
+            let place = |rule: &SyscallRule| rule.action.as_ref().map(|action| action.span);
+            let goes = |other: &SyscallRule| {
+                let is_unconditional = other.includes.is_none() && other.excludes.is_none();
+                is_unconditional || place(other) == place(&rule.value)
+            };
+            let mut text = removed(text, &[call.name], goes)?;
+            for conjunction in &call.rules {
+                let rule = Rule {
+                    includes: conditions.includes.clone(),
+                    excludes: conditions.excludes.clone(),
+                    ..rule_of(call.name, conjunction)
+                };
+                text = with_rule(&text, &rule)?;
+            }
+            Some(text)
+        })
+        .collect()
+}
+
 /// The text with a name in a rule that says just this, or with such a rule at the end.
 fn with(text: &str, name: &str, conjunction: &Conjunction) -> Option<String> {
     let (comparisons, action) = conjunction;
@@ -128,12 +163,16 @@ fn with(text: &str, name: &str, conjunction: &Conjunction) -> Option<String> {
             .apply(&[read.insert(list.span, index, &[format!("\"{name}\"")])])
             .ok();
     }
-    let rule = Rule {
+    with_rule(text, &rule_of(name, conjunction))
+}
+
+/// A rule that says this of a name.
+fn rule_of(name: &str, (comparisons, action): &Conjunction) -> Rule {
+    Rule {
         errno_ret: data(*action),
         args: comparisons.iter().copied().map(argument).collect(),
         ..Rule::new(action_name(*action), [name])
-    };
-    with_rule(text, &rule)
+    }
 }
 
 /// The text with a rule at the end.

@@ -3,7 +3,7 @@
 //! Apart from the candidates, which guess.
 
 use callgate_engines::{Target, read};
-use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, Section};
+use callgate_policy::{Action, Comparison, Numbers, Policy, Rule, RuleId, Section, Test};
 use callgate_profile::{ActionName, Bases, Extending, Options, SyscallRule, parse_with};
 use callgate_prove::{Budget, Diagram, Fixed};
 use callgate_syscalls::Arch;
@@ -198,13 +198,39 @@ fn texts(
         texts.extend(added);
     }
     texts.extend(candidates::added(text, subjects, answer));
+    let mut asked = vec![subjects.to_vec()];
+    if let Answer::Deny(_) = answer {
+        asked.push(subjects.iter().map(whatever_its_high_half).collect());
+    }
     for held in before {
-        let rewritten = rewritten(held, subjects, answer, extending.bases, budget);
-        texts.extend(rewritten.and_then(|calls| candidates::rewritten(text, &calls)));
+        for subjects in &asked {
+            let Some(calls) = rewritten(held, subjects, answer, extending.bases, budget) else {
+                continue;
+            };
+            texts.extend(candidates::rewritten(text, &calls));
+            if let [call] = &calls[..] {
+                texts.extend(candidates::rewritten_under_conditions(text, call));
+            }
+        }
     }
     texts.retain(|candidate| candidate != extending.text);
     texts.dedup();
     texts
+}
+
+/// More calls than the subject: those too whose argument has other bits in its high half, of which arches of 32 bits know nothing.
+fn whatever_its_high_half(subject: &Subject) -> Subject {
+    const LOW: u64 = 0xffff_ffff;
+    let low = |comparison: &Comparison| match comparison.test {
+        Test::Eq(value) if value <= LOW => {
+            Comparison::new(comparison.arg, Test::MaskedEq { mask: LOW, value })
+        }
+        _ => *comparison,
+    };
+    Subject {
+        comparisons: subject.comparisons.iter().map(low).collect(),
+        ..subject.clone()
+    }
 }
 
 /// How a target would have to be told all that these calls get.
@@ -244,5 +270,6 @@ fn rewritten(
     Some(calls)
 }
 
-/// The most rules that one call is given.
-const MOST_RULES: usize = 64;
+/// The most rules that one call is given: not to be a value of 64 bits takes one for each of them, where two comparisons of an argument
+/// are alternatives.
+const MOST_RULES: usize = 128;

@@ -178,6 +178,38 @@ fn the_default_of_docker_is_amended_in_one_place() {
     assert_eq!(answer(&after, &docker[0], "chmod", 0), Action::Errno(1));
 }
 
+/// runc skips rules of the default's action, and takes two comparisons of an argument for alternatives: so the rule that allows it,
+/// which has conditions, is said in others that leave the value out.
+#[test]
+fn a_value_is_denied_out_of_what_a_rule_with_conditions_allows() {
+    let forking = Comparison::new(Arg::A0, Test::Eq(17));
+    let docker: Target = "docker@28".parse().expect("a target");
+    let amended = amend(
+        builtin::DOCKER_DEFAULT,
+        &[subject("clone", &[forking])],
+        Answer::Deny(1),
+        std::slice::from_ref(&docker),
+        Budget::default(),
+    );
+    let text = amended.expect("there is an edit").text;
+    for (first, action) in [
+        (17, Action::Errno(1)),
+        (16, Action::Allow),
+        (19, Action::Allow),
+        (0x3d_0f00, Action::Allow),
+        (0x1000_0000, Action::Errno(1)),
+        (0x1000_0011, Action::Errno(1)),
+    ] {
+        assert_eq!(answer(&text, &docker, "clone", first), action, "{first:#x}");
+    }
+    // Under other conditions it is as before.
+    let admin = Target {
+        caps: callgate_syscalls::CapabilitySet::ALL,
+        ..docker
+    };
+    assert_eq!(answer(&text, &admin, "clone", 0x1000_0000), Action::Allow);
+}
+
 #[test]
 fn only_the_profile_is_edited_and_its_base_counts() {
     let base = builtin::DOCKER_DEFAULT;

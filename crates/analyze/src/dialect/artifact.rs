@@ -19,38 +19,54 @@ const MOST_OF_ALL: usize = 16_384;
 /// The largest errno that a call can fail with.
 const MOST_ERRNO: u64 = 4095;
 
-/// The document without what runtimes refuse: what asks a listener, since without one the call would be refused, too, and the
-/// conditions of calls that have too many of them, or not alike everywhere.
-pub(super) fn taken(document: &Document) -> Document {
+/// The document without what runtimes refuse, and its text: what asks a listener, since without one the call would be refused, too;
+/// numbers that are too large; and the conditions of calls that have too many of them, or not alike everywhere.
+///
+/// Where it is too large as a whole, the calls with the most rules lose their conditions until it is not.
+pub(super) fn taken(document: &Document) -> (Document, String) {
     let mut document = document.clone();
-    let actions = document.syscalls.iter_mut().map(|rule| &mut rule.action);
-    for action in actions.chain(&mut document.default_action) {
-        if *action == ActionName::Notify {
-            *action = ActionName::Errno;
+    for rule in &mut document.syscalls {
+        answerable(&mut rule.action, &mut rule.errno_ret);
+    }
+    if let Some(action) = &mut document.default_action {
+        answerable(action, &mut document.default_errno_ret);
+    }
+    // With none for any call, the names that there are fit.
+    for most in [MOST_FOR_A_CALL, 64, 32, 16, 8, 4, 2, 1] {
+        let (narrowed, text) = with_at_most(&document, most);
+        if fits(&narrowed, &text) {
+            return (narrowed, text);
         }
     }
-    narrow::without(&document, |rules| {
-        rules.len() > MOST_FOR_A_CALL || !is_alike_everywhere(rules)
-    })
+    with_at_most(&document, 0)
 }
 
-/// Whether runtimes take a document, which they might, and its text.
-pub(super) fn fits(document: &Document, text: &str) -> Result<(), &'static str> {
-    if text.len() > MOST_BYTES {
-        return Err("an artifact has at most 1 MiB, and the profile has more");
+/// An answer that needs nobody but the kernel and the process, with a number that an artifact may have.
+fn answerable(action: &mut ActionName, number: &mut Option<u64>) {
+    let is_too_large = number.is_some_and(|number| number > MOST_ERRNO);
+    match action {
+        ActionName::Notify => *action = ActionName::Errno,
+        // The kernel takes a larger errno for the largest.
+        ActionName::Errno if is_too_large => *number = Some(MOST_ERRNO),
+        // A tracer would be told something else.
+        ActionName::Trace if is_too_large => (*action, *number) = (ActionName::Errno, None),
+        _ => {}
     }
-    let errnos = document.syscalls.iter().filter_map(|rule| rule.errno_ret);
-    if errnos
-        .chain(document.default_errno_ret)
-        .any(|errno| errno > MOST_ERRNO)
-    {
-        return Err("a number that goes with an answer is at most 4095 in an artifact");
-    }
-    let rules = document.syscalls.iter().map(|rule| rule.names.len());
-    match rules.sum::<usize>() > MOST_OF_ALL {
-        true => Err("an artifact has at most 16384 rules, and the filter takes more"),
-        false => Ok(()),
-    }
+}
+
+/// The document with conditions for calls that have at most as many rules, and the same answers everywhere.
+fn with_at_most(document: &Document, most: usize) -> (Document, String) {
+    let narrowed = narrow::without(document, |rules| {
+        rules.len() > most || !is_alike_everywhere(rules)
+    });
+    let text = narrowed.to_json();
+    (narrowed, text)
+}
+
+/// Whether runtimes take it as a whole.
+fn fits(document: &Document, text: &str) -> bool {
+    let names = document.syscalls.iter().map(|rule| rule.names.len());
+    text.len() <= MOST_BYTES && names.sum::<usize>() <= MOST_OF_ALL
 }
 
 /// Whether the rules of a call have one answer, or each a condition on the same argument of which no two can hold.
@@ -139,7 +155,7 @@ mod tests {
             syscalls: rules,
             ..document(9)
         };
-        taken(&given) == given
+        taken(&given).0 == given
     }
 
     #[test]
@@ -149,8 +165,53 @@ mod tests {
         assert!(!is_kept(rules(129).collect()));
         let text = written(rules(129).collect()).expect("a layer");
         assert!(!text.contains("args"), "{text}");
-        let large = rule(4096, OpName::Eq, 9);
-        assert!(written(vec![large]).is_err());
+    }
+
+    #[test]
+    fn a_number_is_as_large_as_an_errno() {
+        let (document, _) = taken(&Document {
+            syscalls: vec![
+                rule(4096, OpName::Eq, 9),
+                Rule {
+                    errno_ret: Some(4096),
+                    ..Rule::new(ActionName::Trace, ["bind"])
+                },
+            ],
+            ..document(9)
+        });
+        let answers = document.syscalls.iter();
+        let answers = answers.map(|rule| (&rule.action, rule.errno_ret));
+        assert_eq!(
+            answers.collect::<Vec<_>>(),
+            [(&ActionName::Errno, Some(4095)), (&ActionName::Errno, None)]
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_keeps_the_conditions_of_calls_with_few() {
+        let rules_of = |call: usize, count: u64| {
+            (0..count).map(move |value| Rule {
+                names: [format!("call{call}")].into(),
+                ..rule(1, OpName::Eq, value)
+            })
+        };
+        let few = rules_of(1000, 20);
+        let (document, text) = taken(&Document {
+            syscalls: (0..200)
+                .flat_map(|call| rules_of(call, 100))
+                .chain(few)
+                .collect(),
+            ..document(9)
+        });
+        assert!(text.len() <= MOST_BYTES);
+        let conditional = document
+            .syscalls
+            .iter()
+            .filter(|rule| !rule.args.is_empty());
+        let names: HashSet<&String> = conditional.flat_map(|rule| &rule.names).collect();
+        assert_eq!(names, [&"call1000".to_owned()].into());
+        let refused = document.syscalls.iter().filter(|rule| rule.args.is_empty());
+        assert_eq!(refused.map(|rule| rule.names.len()).sum::<usize>(), 200);
     }
 
     #[test]

@@ -53,9 +53,7 @@ impl Dialect<'_> {
             Self::Names => Ok(Text::of_json(document.to_json())),
             Self::OneName => Ok(Text::of_json(one_name_each(document))),
             Self::Artifact => {
-                let document = artifact::taken(document);
-                let json = document.to_json();
-                artifact::fits(&document, &json)?;
+                let (_, json) = artifact::taken(document);
                 Ok(Text::of_json(json))
             }
             Self::Spo { version, name } => {

@@ -22,15 +22,17 @@ The same key stands twice in one object.
 Go takes the last value and forgets the first; of lists of objects it keeps parts of both.
 A second `syscalls` so wipes the rules of the first, and nothing is said.
 Keep one of them, and join what belongs together.
+`--fix` takes the first of two out where both are a word or a number, which every parser then reads as before.
+Of lists and objects there is no fix: which of the two was meant, or both, and what an engine makes of them today, can't be known from the text.
 ";
 
 const EXAMPLE: Example = Example::new(
     r#"{
+  "defaultAction": "SCMP_ACT_ALLOW",
   "defaultAction": "SCMP_ACT_ERRNO",
   "syscalls": [
     { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" }
-  ],
-  "syscalls": []
+  ]
 }
 "#,
     r#"{
@@ -40,4 +42,5 @@ const EXAMPLE: Example = Example::new(
   ]
 }
 "#,
-);
+)
+.mended();

@@ -15,7 +15,8 @@ use crate::subjects;
 
 /// Let calls through: the smallest edit that does it, proved to open nothing else
 ///
-/// A SPEC is a call, @GROUP, @floor/RUNTIME@VERSION, or a call with arguments: `personality(0x40000)`, `unshare(CLONE_NEWNS)`.
+/// A SPEC is a call, @GROUP, or a call with arguments: `personality(0x40000)`, `unshare(CLONE_NEWNS)`.
+/// @runtime/runc is what runc calls before the program begins, in the newest version that was measured, @runtime/runc@1.1.5 in that one.
 /// An argument is compared in as many bits as the kernel takes of it; `*` leaves one open.
 /// The edit is proved under every --target; where each that is tried opens more, a call shows what, and nothing is written.
 #[derive(Args, Debug)]
@@ -24,7 +25,7 @@ use crate::subjects;
 
 Examples:
   callgate allow profile.json 'personality(0x40000)'
-  callgate allow profile.json @floor/runc@1.1.5 --write
+  callgate allow profile.json @runtime/runc --write
   callgate allow profile.json ptrace --target docker@28 --target containerd"
 )]
 pub(crate) struct Allow {

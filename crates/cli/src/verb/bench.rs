@@ -16,9 +16,11 @@ use serde::Serialize;
 use super::Format;
 use crate::compiler::{self, Compiler};
 use crate::failure::{Ended, Failure, Status};
+use crate::filter::Filter;
 use crate::input::InputOptions;
-use crate::meaning::Meaning;
-use crate::reading::TargetOptions;
+use crate::meaning::{LayerOptions, Meaning};
+use crate::reading::{Reading, TargetOptions};
+use crate::sources::Sources;
 use crate::statistics::{self, Counts, Subject};
 use crate::{output, weights, words};
 
@@ -29,6 +31,7 @@ use crate::{output, weights, words};
 /// the mean and the worst over all named calls that are made and, as `denied`, over all others; `weighted` is the mean by how often
 /// calls are made, `not cached` the mean over those of them that the cache leaves over.
 /// `attach` is the time that the kernel of this machine takes to load the filter, the median of many.
+/// With several --target, what each makes of the profile is measured.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   callgate bench docker:default
@@ -53,6 +56,9 @@ pub(crate) struct Bench {
 /// What there is to say of one program.
 #[derive(Serialize)]
 struct Measured {
+    /// Who reads the profile, where several do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
     compiler: &'static str,
     instructions: usize,
     /// How long it takes to attach it here; none where that was left out, or is not possible.
@@ -92,65 +98,31 @@ pub(crate) fn run(arguments: &Bench, options: InputOptions) -> Ended {
     };
     let target = arguments.target.for_a_program()?;
     let mut measured = Vec::new();
-    match Meaning::read(&arguments.profile, options, &target)? {
-        Meaning::Program(program) => {
-            let subject = Subject {
-                program: &program,
-                meaning: Diagram::of_program(&program, Budget::default()).ok(),
-                arches: target.arches_of_a_program()?,
-                kernel: target.target()?.kernel,
-            };
-            measured.push(measure("as given", &subject, &weights, arguments.attach));
-        }
-        Meaning::Stack(layers) => {
-            let name = &arguments.profile;
-            return Err(Failure::input(format_args!(
-                "{name} is {} filters, and one is measured",
-                layers.len()
-            ))
-            .help(format_args!(
-                "`callgate compile {name} -o one.bpf` makes one of them, and `callgate bench one.bpf` takes it"
-            )));
-        }
-        Meaning::Policy(reading) => {
-            for &compiler in Compiler::built_in() {
-                // Their library may know fewer calls.
-                let theirs = reading.again(Target {
-                    libseccomp: reading.target.libseccomp.or(compiler.libseccomp()),
-                    ..reading.target.clone()
-                })?;
-                let reading = &theirs;
-                // What is compared is what it costs; whether it answers alike is `compile --with`'s to say.
-                let proof = match compiler {
-                    Compiler::Callgate => Options::default().proof,
-                    _ => Proof::Skipped,
-                };
-                let made = Options {
-                    kernel: reading.target.kernel,
-                    weights: weights.clone(),
-                    proof,
-                };
-                let program = match compiler::program(reading, compiler, &made) {
-                    Ok(program) => program,
-                    Err(failure) if compiler == Compiler::Callgate => return Err(failure),
-                    Err(failure) => {
-                        failure.tell();
-                        continue;
-                    }
-                };
-                let policy = &reading.resolved.policy;
+    let none = LayerOptions::default();
+    let sources = Sources::read(&arguments.profile, &none, options, &target)?;
+    let targets = target.targets()?;
+    for each in &targets {
+        match sources.meaning(options, each)? {
+            Meaning::Program(program) => {
                 let subject = Subject {
                     program: &program,
-                    meaning: Diagram::of_policy(policy, Budget::default()).ok(),
-                    arches: policy.sections().iter().map(|each| each.arch).collect(),
-                    kernel: reading.target.kernel,
+                    meaning: Diagram::of_program(&program, Budget::default()).ok(),
+                    arches: target.arches_of_a_program()?,
+                    kernel: each.kernel,
                 };
-                measured.push(measure(
-                    compiler.name(),
-                    &subject,
-                    &weights,
-                    arguments.attach,
-                ));
+                measured.push(measure("as given", &subject, &weights, arguments.attach));
+                // It is the same whoever would read it.
+                break;
+            }
+            Meaning::Stack(layers) => return Err(arguments.not_one(&layers)),
+            Meaning::Policy(reading) => {
+                let mut programs = arguments.programs(&reading, &weights)?;
+                if targets.len() > 1 {
+                    for program in &mut programs {
+                        program.target = Some(each.to_string());
+                    }
+                }
+                measured.extend(programs);
             }
         }
     }
@@ -163,6 +135,59 @@ pub(crate) fn run(arguments: &Bench, options: InputOptions) -> Ended {
         })?,
     }
     Ok(Status::Yes)
+}
+
+impl Bench {
+    /// The program of each compiler that is built in, measured.
+    fn programs(&self, reading: &Reading, weights: &Weights) -> Result<Vec<Measured>, Failure> {
+        let mut measured = Vec::new();
+        for &compiler in Compiler::built_in() {
+            // Their library may know fewer calls.
+            let theirs = reading.again(Target {
+                libseccomp: reading.target.libseccomp.or(compiler.libseccomp()),
+                ..reading.target.clone()
+            })?;
+            // What is compared is what it costs; whether it answers alike is `compile --with`'s to say.
+            let proof = match compiler {
+                Compiler::Callgate => Options::default().proof,
+                _ => Proof::Skipped,
+            };
+            let made = Options {
+                kernel: theirs.target.kernel,
+                weights: weights.clone(),
+                proof,
+            };
+            let program = match compiler::program(&theirs, compiler, &made) {
+                Ok(program) => program,
+                Err(failure) if compiler == Compiler::Callgate => return Err(failure),
+                Err(failure) => {
+                    failure.tell();
+                    continue;
+                }
+            };
+            let policy = &theirs.resolved.policy;
+            let subject = Subject {
+                program: &program,
+                meaning: Diagram::of_policy(policy, Budget::default()).ok(),
+                arches: policy.sections().iter().map(|each| each.arch).collect(),
+                kernel: theirs.target.kernel,
+            };
+            measured.push(measure(compiler.name(), &subject, weights, self.attach));
+        }
+        Ok(measured)
+    }
+
+    /// Several filters have no program to measure until they are made one.
+    fn not_one(&self, layers: &[Filter]) -> Failure {
+        let name = &self.profile;
+        Failure::input(format_args!(
+            "{name} is {} filters, and one is measured",
+            layers.len()
+        ))
+        .help(format_args!(
+            "`callgate compile {name} -o one.bpf` makes one of them, and `callgate bench one.bpf` takes it"
+        ))
+    }
 }
 
 fn measure(
@@ -181,6 +206,7 @@ fn measure(
         Err(error) => (None, Some(error)),
     };
     Measured {
+        target: None,
         compiler,
         instructions: subject.program.len(),
         attach_nanoseconds,
@@ -239,6 +265,16 @@ fn median_of_attaching(program: &Program, times: u32) -> Result<u64, String> {
     Ok(spent[spent.len() / 2].as_nanos() as u64)
 }
 
+impl Measured {
+    /// Who made it, and for whom where that is said.
+    fn title(&self) -> String {
+        match &self.target {
+            Some(target) => format!("{} for {target}", self.compiler),
+            None => self.compiler.to_owned(),
+        }
+    }
+}
+
 const HEADS: [&str; 12] = [
     "compiler",
     "instructions",
@@ -265,7 +301,7 @@ fn table(measured: &[Measured]) -> String {
                 .map(|nanoseconds| format!("{:.1} µs", nanoseconds as f64 / 1000.0));
             let steps = |steps: Option<f64>| words::or_dash(steps.map(|each| format!("{each:.2}")));
             rows.push([
-                of_program(program.compiler.to_owned()),
+                of_program(program.title()),
                 of_program(program.instructions.to_string()),
                 of_program(words::or_dash(attach)),
                 row.arch.clone(),
@@ -283,7 +319,7 @@ fn table(measured: &[Measured]) -> String {
     let mut text = words::columns(&rows);
     for program in measured {
         if let Some(error) = &program.not_attached {
-            text.push_str(&format!("{} was not attached: {error}\n", program.compiler));
+            text.push_str(&format!("{} was not attached: {error}\n", program.title()));
         }
     }
     text

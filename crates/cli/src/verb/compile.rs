@@ -197,7 +197,7 @@ fn compiled_stack(
     let policy = rules::policy(&meaning, MOST_RULES)
         .map_err(|reason| Failure::input(format_args!("{name}: {reason}")))?;
     let options = Options {
-        kernel: target.target()?.kernel,
+        kernel: target.first()?.kernel,
         weights,
         proof,
     };
@@ -239,7 +239,7 @@ fn counted(program: &Program, meaning: &Meaning, arguments: &Compile) -> Result<
         program,
         meaning: diagram,
         arches,
-        kernel: arguments.target.target()?.kernel,
+        kernel: arguments.target.first()?.kernel,
     });
     let length = program.len();
     Ok(format!("{length} instructions, {proof}\n{table}"))

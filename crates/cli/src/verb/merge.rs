@@ -15,6 +15,7 @@ use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
 use crate::output;
 use crate::reading::TargetOptions;
+use crate::sources::read_alike;
 use crate::words;
 
 /// Make one profile of several: what any of them lets through, or what all of them do, exact on arguments
@@ -56,7 +57,7 @@ pub(crate) struct Merge {
 
 /// Merges them.
 pub(crate) fn run(arguments: &Merge, options: InputOptions) -> Ended {
-    let target = arguments.target.target()?;
+    let targets = arguments.target.targets()?;
     let budget = Budget::default();
     let combine = match arguments.union {
         true => Diagram::milder_of,
@@ -78,16 +79,19 @@ pub(crate) fn run(arguments: &Merge, options: InputOptions) -> Ended {
         });
     }
     let all = all.expect("one filter at least is named");
-    let written = decompile(&all, &target, arguments.max_rules, budget)
+    let target = &targets[0];
+    let written = decompile(&all, target, arguments.max_rules, budget)
         .map_err(|reason| Failure::new(Status::No, format_args!("the merged filter: {reason}")))?;
     if !written.differences.is_empty() {
-        return Err(not_said(&all, &written, &target));
+        return Err(not_said(&all, &written, target));
     }
+    read_alike(&written.json, options, &targets)?;
     output::to_file_or_stdout(&arguments.output, written.text.as_bytes())?;
     crate::say!(
-        "{} in {}, proved: as {target} reads them, every call is answered as was merged",
+        "{} in {}, proved: as {} them, every call is answered as was merged",
         words::counted(arguments.filters.len(), "filter"),
-        words::counted(written.rules, "rule")
+        words::counted(written.rules, "rule"),
+        words::readers(&targets)
     );
     Ok(Status::Yes)
 }

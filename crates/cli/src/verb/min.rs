@@ -24,6 +24,7 @@ use crate::verb::test;
 /// Rules that count under conditions (includes, excludes) stay, because elsewhere they may mean something.
 /// With --keep, calls go as well that neither a recording nor a test needs: what is let through then was let through before,
 /// and the calls that are needed are answered as they were, which is proved too.
+/// What a base lets through (x-extends) and nobody needs is refused by name; a base is never edited.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit status: 0 done, or nothing to do; 2 not readable or undecided; 3 not possible here.
@@ -58,15 +59,8 @@ pub(crate) fn run(arguments: &Min, options: InputOptions) -> Ended {
     let kept = match arguments.keep.is_empty() {
         true => None,
         false => {
-            if !document.bases.is_empty() {
-                return Err(Failure::input(format_args!(
-                    "{}: what a base lets through stays, and --keep takes out of one text",
-                    document.name
-                ))
-                .help("`callgate export docker` writes both as one profile"));
-            }
             let needed = needed(arguments, options)?;
-            Some(keep_only(text.text, &needed, &targets, Budget::default()).map_err(wrong)?)
+            Some(keep_only(text, &needed, &targets, Budget::default()).map_err(wrong)?)
         }
     };
     let text = kept.as_ref().map_or(text, |kept| text.instead(&kept.text));
@@ -81,6 +75,12 @@ pub(crate) fn run(arguments: &Min, options: InputOptions) -> Ended {
             "{name}: names that nobody needs: {}; proved to let nothing more through, and to answer what is needed as before, for {readers}",
             kept.names
         );
+        if kept.denied > 0 {
+            crate::say!(
+                "{name}: calls that the base lets through and nobody needs, refused by name: {}",
+                kept.denied
+            );
+        }
         if !kept.refused.is_empty() {
             let refused: Vec<&str> = kept.refused.iter().map(|call| call.name()).collect();
             crate::say!(

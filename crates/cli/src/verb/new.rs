@@ -29,7 +29,7 @@ use crate::subjects;
 Examples:
   callgate new --from docker:default --deny chmod,fchmod,fchmodat,fchmodat2 -o profile.json
   callgate new --from docker:default --extends --deny ptrace -o mine.json
-  callgate new --allow @floor/runc@1.1.5 --allow @process -o profile.json"
+  callgate new --allow @runtime/runc --allow @process -o profile.json"
 )]
 pub(crate) struct New {
     /// The profile to begin with: a path, `-`, or docker:default

@@ -17,6 +17,7 @@ use crate::failure::{Ended, Failure, Status};
 use crate::input::{self, InputOptions};
 use crate::meaning::{LayerOptions, Meaning};
 use crate::reading::TargetOptions;
+use crate::sources::Sources;
 use crate::verb::compile;
 use crate::words;
 
@@ -32,10 +33,13 @@ use crate::words;
   errno has its number in `errno`, trap and trace have their sixteen bits in `data`;
   nr is the number that a filter sees (x32's have bit 30 set);
   `steps` is there when a program was run: for FILE.bpf, and with --compiled.
+With several --target a line has all of their answers, and says whether they differ; for people a `!` marks it:
+  {\"arch\":\"x86_64\",\"nr\":308,\"args\":[0,0,0,0,0,0],\"differs\":true,\"targets\":[{\"target\":\"docker@28\",\"action\":\"errno\",\"errno\":1},{\"target\":\"containerd\",\"action\":\"allow\"}]}
 
 Examples:
   echo 'x86_64 socket 0x28 1 0' | callgate sim docker:default --calls - --format jsonl
-  callgate sim filter.bpf --all-calls --arch x86_64,x86")]
+  callgate sim filter.bpf --all-calls --arch x86_64,x86
+  callgate sim docker:default --all-calls --target docker@28 --target containerd | grep '^!'")]
 pub(crate) struct Sim {
     /// A profile: a path, `-`, docker:default, pid:N, container:NAME, or a raw program FILE.bpf
     profile: String,
@@ -75,27 +79,47 @@ pub(crate) fn run(arguments: &Sim, options: InputOptions) -> Ended {
         true => arguments.target.for_a_program()?,
         false => arguments.target.clone(),
     };
-    let meaning = Meaning::read_layers(&arguments.profile, &arguments.layer, options, &target)?;
-    let arches = match meaning.arches() {
-        arches if arches.is_empty() => target.arches_of_a_program()?,
-        arches => arches,
-    };
-    let answers = match (meaning, arguments.compiled) {
-        (Meaning::Policy(reading), true) => Answers::Program(compile::program(&reading)?),
-        (Meaning::Stack(layers), true) => {
-            Answers::Program(compile::program_of_stack(&layers, &target)?)
+    let targets = target.targets()?;
+    let sources = Sources::read(&arguments.profile, &arguments.layer, options, &target)?;
+    let mut arches = Vec::new();
+    let mut columns = Vec::new();
+    for each in targets {
+        let meaning = sources.meaning(options, &each)?;
+        for arch in meaning.arches() {
+            if !arches.contains(&arch) {
+                arches.push(arch);
+            }
         }
-        (meaning, _) => Answers::of(meaning),
-    };
+        columns.push(Column {
+            target: each.to_string(),
+            answers: match (meaning, arguments.compiled) {
+                (Meaning::Policy(reading), true) => Answers::Program(compile::program(&reading)?),
+                (Meaning::Stack(layers), true) => {
+                    Answers::Program(compile::program_of_stack(&layers, &target)?)
+                }
+                (meaning, _) => Answers::of(meaning),
+            },
+        });
+    }
+    if arches.is_empty() {
+        arches = target.arches_of_a_program()?;
+    }
     let mut printer = Printer {
         out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
         format: arguments.format,
-        answers,
+        columns,
     };
+    printer.head()?;
     match &arguments.calls {
         Some(file) => of_lines(file, &mut printer),
         None => of_arches(&arches, &mut printer),
     }
+}
+
+/// Who is asked, and what of.
+struct Column {
+    target: String,
+    answers: Answers,
 }
 
 /// Who answers.
@@ -121,7 +145,7 @@ impl Answers {
     }
 
     /// What a call gets, and the steps that it took.
-    fn to(&self, call: &Call) -> (Action, Option<u32>) {
+    fn to(&self, call: &Call) -> Given {
         match self {
             Self::Policy(policy) => (policy.decide(&call.data()).action, None),
             Self::Program(program) => {
@@ -213,47 +237,99 @@ const MOST_TOLD: u64 = 1000;
 struct Printer<W> {
     out: W,
     format: LineFormat,
-    answers: Answers,
+    /// One at least.
+    columns: Vec<Column>,
 }
 
 impl<W: Write> Printer<W> {
+    /// Says which column is whose, where there are several.
+    fn head(&mut self) -> Result<(), Failure> {
+        if let (LineFormat::Human, [_, _, ..]) = (self.format, &self.columns[..]) {
+            write!(self.out, "  ")?;
+            for Column { target, .. } in &self.columns {
+                write!(self.out, "{target:<WIDTH$}  ")?;
+            }
+            writeln!(self.out, "{:<7}  call", "arch")?;
+        }
+        Ok(())
+    }
+
     fn print(&mut self, call: &Call) -> Result<(), Failure> {
-        let (action, steps) = self.answers.to(call);
+        let given = self.columns.iter().map(|column| column.answers.to(call));
+        let given: Vec<Given> = given.collect();
         match self.format {
-            LineFormat::Human => self.human(call, action, steps),
-            LineFormat::Jsonl => self.jsonl(call, action, steps),
+            LineFormat::Human => self.human(call, &given),
+            LineFormat::Jsonl => self.jsonl(call, &given),
         }
         .map_err(Failure::from)
     }
 
-    fn human(&mut self, call: &Call, action: Action, steps: Option<u32>) -> io::Result<()> {
-        let words = words::action(action, call.arch);
-        write!(self.out, "{words:<18}  {:<7}  {}", call.arch, Written(call))?;
-        match steps {
-            Some(steps) => writeln!(self.out, "  in {steps} steps"),
-            None => writeln!(self.out),
+    fn human(&mut self, call: &Call, given: &[Given]) -> io::Result<()> {
+        if given.len() > 1 {
+            let mark = if differ(given) { "! " } else { "  " };
+            self.out.write_all(mark.as_bytes())?;
+        }
+        for (&(action, _), Column { target, .. }) in given.iter().zip(&self.columns) {
+            let width = match given {
+                [_] => WIDTH,
+                _ => WIDTH.max(target.len()),
+            };
+            let words = words::action(action, call.arch);
+            write!(self.out, "{words:<width$}  ")?;
+        }
+        write!(self.out, "{:<7}  {}", call.arch, Written(call))?;
+        match given {
+            [(_, Some(steps))] => writeln!(self.out, "  in {steps} steps"),
+            _ => writeln!(self.out),
         }
     }
 
-    fn jsonl(&mut self, call: &Call, action: Action, steps: Option<u32>) -> io::Result<()> {
+    fn jsonl(&mut self, call: &Call, given: &[Given]) -> io::Result<()> {
         let [a, b, c, d, e, f] = call.args;
         write!(
             self.out,
-            "{{\"arch\":\"{}\",\"nr\":{},\"args\":[{a},{b},{c},{d},{e},{f}],\"action\":\"{}\"",
-            call.arch,
-            call.nr,
-            action.name()
+            "{{\"arch\":\"{}\",\"nr\":{},\"args\":[{a},{b},{c},{d},{e},{f}],",
+            call.arch, call.nr
         )?;
+        if let &[one] = given {
+            self.answer(one)?;
+            return self.out.write_all(b"}\n");
+        }
+        write!(self.out, "\"differs\":{},\"targets\":[", differ(given))?;
+        for (at, &one) in given.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let target = &self.columns[at].target;
+            write!(self.out, "{comma}{{\"target\":\"{target}\",")?;
+            self.answer(one)?;
+            self.out.write_all(b"}")?;
+        }
+        self.out.write_all(b"]}\n")
+    }
+
+    /// The members of an object that say what a call gets.
+    fn answer(&mut self, (action, steps): Given) -> io::Result<()> {
+        write!(self.out, "\"action\":\"{}\"", action.name())?;
         match action {
             Action::Errno(errno) => write!(self.out, ",\"errno\":{errno}")?,
             Action::Trap(data) | Action::Trace(data) => write!(self.out, ",\"data\":{data}")?,
             _ => {}
         }
-        if let Some(steps) = steps {
-            write!(self.out, ",\"steps\":{steps}")?;
+        match steps {
+            Some(steps) => write!(self.out, ",\"steps\":{steps}"),
+            None => Ok(()),
         }
-        self.out.write_all(b"}\n")
     }
+}
+
+/// The width of an answer in words.
+const WIDTH: usize = 18;
+
+/// What a call gets, and the steps that it took, where they are known.
+type Given = (Action, Option<u32>);
+
+/// Whether not all answers are the same action with the same data.
+fn differ(given: &[Given]) -> bool {
+    given.iter().any(|(action, _)| *action != given[0].0)
 }
 
 /// A call as in C, with as many arguments as matter.

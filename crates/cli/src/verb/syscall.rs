@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use callgate_engines::Floor;
 use callgate_syscalls::constants::{self, Constants};
 use callgate_syscalls::{Arch, KERNEL, Param, Syscall, X32_BIT, groups};
 use clap::Args;
 use serde::Serialize;
 
 use crate::failure::{Ended, Failure, Status};
+use crate::named::Named;
 use crate::verb::Format;
 use crate::{nearest, number, output};
 
@@ -24,9 +24,9 @@ use crate::{nearest, number, output};
   callgate syscall 41
   callgate syscall 0x29 --native x86_64
   callgate syscall @mount
-  callgate syscall @floor/runc@1.1.5")]
+  callgate syscall @runtime/runc@1.1.5")]
 pub(crate) struct Lookup {
-    /// A name, a number in decimal or hexadecimal, a group, or what a container runtime needs to start a program
+    /// A name, a number in decimal or hexadecimal, a group, or what a container runtime calls before the program: @runtime/runc
     #[arg(value_name = "NAME|NR|@GROUP")]
     call: String,
     /// Whose number it is [default: every arch's], and whose widths and constants are shown [default: the host's]
@@ -62,19 +62,13 @@ pub(crate) fn run(arguments: &Lookup) -> Ended {
 
 /// Prints the calls of a group, or of a floor.
 fn print_group(name: &str, format: Format) -> Ended {
-    let calls: Vec<&str> = match (groups::by_name(name), Floor::by_name(name)) {
-        (Some(group), _) => group.members.to_vec(),
-        (None, Some(floor)) => floor.made().to_vec(),
-        (None, None) => {
-            return Err(Failure::new(Status::No, nearest::unknown_group(name)));
-        }
-    };
+    let named = Named::by_name(name).map_err(|unknown| Failure::new(Status::No, unknown))?;
     match format {
-        Format::Human => output::answer(&format!("{}\n", calls.join("\n")))?,
+        Format::Human => output::answer(&format!("{}\n", named.calls().join("\n")))?,
         Format::Json => output::document(&GroupAnswer {
             schema: "callgate/group/v1",
-            name,
-            calls,
+            name: named.name(),
+            calls: named.calls(),
         })?,
     }
     Ok(Status::Yes)
@@ -130,10 +124,10 @@ fn print_everywhere(number: u32, format: Format) -> Ended {
 }
 
 #[derive(Serialize)]
-struct GroupAnswer<'g> {
+struct GroupAnswer {
     schema: &'static str,
-    name: &'g str,
-    calls: Vec<&'g str>,
+    name: String,
+    calls: &'static [&'static str],
 }
 
 /// The page of a call for who has a machine of that arch, or of this one's.

@@ -11,18 +11,19 @@ use serde::Serialize;
 
 use super::Format;
 use super::prove::{Finding, WitnessAnswer, compare, relation_name};
+use crate::each::{self, Said};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::Filter;
 use crate::input::InputOptions;
 use crate::live::Live;
 use crate::meaning::{LayerOptions, Meaning};
-use crate::output;
 use crate::reading::TargetOptions;
 
 /// Check that what a process, a container or a program has is what a profile says
 ///
 /// All filters of the process count: the strictest answer, and between equal actions the newest filter's data.
-/// A profile means what --target makes of it, so for a container name the engine that started it.
+/// A profile means what --target makes of it, so for a container name the engine that started it;
+/// several say which of them it is, and one that is equal is enough.
 /// Reading the filters of a process stops it for a moment, and needs CAP_SYS_ADMIN and the right to trace it.
 #[derive(Args, Debug)]
 #[command(
@@ -69,30 +70,41 @@ struct Loaded {
 /// Compares the two.
 pub(crate) fn run(arguments: &Verify, options: InputOptions) -> Ended {
     let target = &arguments.target;
-    let said = Filter::read(&arguments.profile, &arguments.layer, options, target)?;
-    let loaded = arguments.loaded.read(options, target)?;
+    let targets = target.targets()?;
+    let profile = &arguments.profile;
+    let read = Filter::read_each(profile, &arguments.layer, options, target, &targets)?;
+    let mut loaded = arguments.loaded.read(options, target)?;
     let layers = lengths(&loaded.meaning);
-    let filters = [said, loaded];
     let budget = Budget {
         nodes: arguments.budget,
     };
-    let finding = compare(&filters, budget)?;
-    match arguments.format {
-        Format::Human => output::answer(&page(&finding, &filters, &layers))?,
-        Format::Json => output::document(&Answer {
+    let mut compared = Vec::new();
+    for said in read {
+        let filters = [said, loaded];
+        let finding = compare(&filters, budget)?;
+        let [said, again] = filters;
+        loaded = again;
+        compared.push((said, finding));
+    }
+    let said = targets.into_iter().zip(&compared);
+    let said = said.map(|(target, (said, finding))| Said {
+        target,
+        page: page(finding, [said, &loaded], &layers),
+        document: Answer {
             schema: "callgate/verify/v1",
-            profile: &filters[0].name,
-            loaded: &filters[1].name,
+            profile: &said.name,
+            loaded: &loaded.name,
             instructions: &layers,
             equal: finding.relation == Relation::Equal,
             relation: relation_name(finding.relation),
             witnesses: finding.witnesses.iter().map(WitnessAnswer::of).collect(),
-        })?,
-    }
-    Ok(match finding.relation {
-        Relation::Equal => Status::Yes,
-        _ => Status::No,
-    })
+        },
+    });
+    each::put(arguments.format, &said.collect::<Vec<_>>())?;
+    let mut findings = compared.iter().map(|(_, finding)| finding);
+    Ok(Status::of(
+        findings.any(|finding| finding.relation == Relation::Equal),
+    ))
 }
 
 impl Loaded {
@@ -121,7 +133,7 @@ fn lengths(meaning: &Meaning) -> Vec<usize> {
     }
 }
 
-fn page(finding: &Finding, [said, loaded]: &[Filter; 2], layers: &[usize]) -> String {
+fn page(finding: &Finding, [said, loaded]: [&Filter; 2], layers: &[usize]) -> String {
     let count = match layers {
         [one] => format!("1 filter of {one} instructions"),
         more => {

@@ -4,7 +4,7 @@
 //! and is reached on several ways; whether it loads the word depends on the way that was written first, and on others it tests another word.
 //! Source: `_gen_bpf_chain`, `_gen_bpf_node` and the layout in `_gen_bpf_build_bpf` of libseccomp 2.5.4.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use callgate_policy::Action;
 
@@ -15,17 +15,19 @@ use super::tree::{Id, Side, Tree, Trouble};
 #[derive(Default)]
 pub(super) struct Blocks {
     list: Vec<Block>,
-    places: HashMap<Block, u32>,
+    places: BTreeMap<Block, u32>,
     /// Whether the layout has put a load before the block.
     loads_first: Vec<bool>,
-    levels: HashMap<(Id, Target, Loaded), Target>,
+    /// Whether something leads to it.
+    is_laid: Vec<bool>,
+    levels: BTreeMap<(Id, Target, Loaded), Target>,
 }
 
 /// What the accumulator holds: a word under a mask; none where that does not matter.
 pub(super) type Loaded = Option<(Word, u32)>;
 
 /// Where a block leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     Block(u32),
     /// An action; none is the default action.
@@ -33,7 +35,7 @@ pub(super) enum Target {
 }
 
 /// Instructions that end in a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Block {
     /// What it relies on being loaded.
     pub(super) start: Loaded,
@@ -57,6 +59,18 @@ impl Blocks {
 
     pub(super) fn loads_first(&self, place: u32) -> bool {
         self.loads_first[place as usize]
+    }
+
+    /// How many instructions all that were laid out have.
+    pub(super) fn instructions(&self) -> usize {
+        let laid = self.list.iter().zip(&self.loads_first).zip(&self.is_laid);
+        let instructions =
+            laid.filter(|&(_, &is_laid)| is_laid)
+                .map(|((block, &loads_first), _)| {
+                    let before = [loads_first, block.load.is_some(), block.mask.is_some()];
+                    1 + before.into_iter().filter(|&is_there| is_there).count()
+                });
+        instructions.sum()
     }
 
     /// The blocks of a call's tree.
@@ -124,11 +138,11 @@ impl Blocks {
     /// A block is put behind the first that leads to it and gets a load if that one leaves something else than it relies on.
     pub(super) fn lay_out(&mut self, calls: impl Iterator<Item = Target>) {
         self.loads_first = vec![false; self.list.len()];
-        let mut is_laid = vec![false; self.list.len()];
+        self.is_laid = vec![false; self.list.len()];
         for call in calls {
             let mut open = Vec::new();
             if let Target::Block(place) = call
-                && !std::mem::replace(&mut is_laid[place as usize], true)
+                && !std::mem::replace(&mut self.is_laid[place as usize], true)
             {
                 self.loads_first[place as usize] = self.block(place).start.is_some();
                 open.push(place);
@@ -138,14 +152,14 @@ impl Blocks {
                 let new = [block.yes, block.no]
                     .into_iter()
                     .find_map(|target| match target {
-                        Target::Block(place) if !is_laid[place as usize] => Some(place),
+                        Target::Block(place) if !self.is_laid[place as usize] => Some(place),
                         _ => None,
                     });
                 let Some(place) = new else {
                     open.pop();
                     continue;
                 };
-                is_laid[place as usize] = true;
+                self.is_laid[place as usize] = true;
                 let start = self.block(place).start;
                 self.loads_first[place as usize] = start.is_some() && start != block.end;
                 open.push(place);

@@ -8,14 +8,14 @@ use callgate_syscalls::Arch;
 use super::tree::{Id, Node, Side, Tree};
 
 /// A word of the arguments: of which one, and which half of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word {
     pub(super) arg: usize,
     pub(super) half: Half,
 }
 
 /// Half of an argument; on an arch of 32 bits there is the low one alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Half {
     /// Bits 0 to 31.
     Low,
@@ -24,7 +24,7 @@ pub(super) enum Half {
 }
 
 /// What a test of a word asks; `Masked` asks the same as `Equal`, but libseccomp tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Op {
     Equal,
     Masked,
@@ -53,14 +53,14 @@ pub(super) fn lay(
 ) -> Option<(Id, u32)> {
     let before = tree.len();
     // Where the rule goes on once all comparisons so far hold.
-    let mut open: Vec<(Id, Side)> = Vec::new();
+    let mut open = Exits::default();
     let mut head = None;
     for comparison in comparisons {
         let (first, exits) = match arch.bits() {
             32 => narrow(tree, comparison),
             _ => wide(tree, comparison),
         };
-        for (node, side) in open {
+        for (node, side) in open.into_iter().flatten() {
             tree.link(node, side, first);
         }
         if head.is_none() {
@@ -69,21 +69,24 @@ pub(super) fn lay(
         }
         open = exits;
     }
-    for (node, side) in open {
+    for (node, side) in open.into_iter().flatten() {
         tree.answer(node, side, action, rule);
     }
     head.map(|head| (head, tree.len() - before))
 }
 
+/// The branches that are taken once a comparison holds: one or two.
+type Exits = [Option<(Id, Side)>; 2];
+
 /// A comparison on an arch of 32 bits: one node.
-fn narrow(tree: &mut Tree, comparison: &Comparison) -> (Id, Vec<(Id, Side)>) {
+fn narrow(tree: &mut Tree, comparison: &Comparison) -> (Id, Exits) {
     let asked = Asked::of(comparison.test);
     let node = tree.push(node(comparison, Half::Low, asked.op, &asked));
-    (node, vec![(node, asked.holds)])
+    (node, [Some((node, asked.holds)), None])
 }
 
 /// A comparison of 64 bits: the high half first, and the low half where that one does not decide.
-fn wide(tree: &mut Tree, comparison: &Comparison) -> (Id, Vec<(Id, Side)>) {
+fn wide(tree: &mut Tree, comparison: &Comparison) -> (Id, Exits) {
     let asked = Asked::of(comparison.test);
     match asked.op {
         Op::Equal | Op::Masked => {
@@ -91,8 +94,8 @@ fn wide(tree: &mut Tree, comparison: &Comparison) -> (Id, Vec<(Id, Side)>) {
             let low = tree.push(node(comparison, Half::Low, asked.op, &asked));
             tree.link(high, Side::Yes, low);
             let exits = match asked.holds {
-                Side::Yes => vec![(low, Side::Yes)],
-                Side::No => vec![(high, Side::No), (low, Side::No)],
+                Side::Yes => [Some((low, Side::Yes)), None],
+                Side::No => [Some((high, Side::No)), Some((low, Side::No))],
             };
             (high, exits)
         }
@@ -106,7 +109,7 @@ fn wide(tree: &mut Tree, comparison: &Comparison) -> (Id, Vec<(Id, Side)>) {
                 Side::Yes => (above, Side::Yes),
                 Side::No => (equal, Side::No),
             };
-            (above, vec![first, (low, asked.holds)])
+            (above, [Some(first), Some((low, asked.holds))])
         }
     }
 }

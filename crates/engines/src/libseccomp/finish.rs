@@ -2,15 +2,16 @@
 //!
 //! Apart from the databases, because libseccomp writes all arches into one filter, and a block of one can be shared by another.
 
-use callgate_policy::{Action, Numbers, Policy, Rule, RuleId, Section};
+use callgate_bpf::MAX_INSNS;
+use callgate_policy::{Action, Comparison, Numbers, Policy, Rule, RuleId, Section};
 use callgate_prove::{Budget, Diagram};
 use callgate_syscalls::Arch;
 
 use super::blocks::{Blocks, Target};
 use super::equal::is_equal;
 use super::meaning::{Exact, exact};
-use super::order;
-use super::{Call, Database, Event, Line, What};
+use super::{Call, Database, Event, Line, Verdict, What};
+use super::{order, size};
 use crate::satisfy::arguments_for;
 
 /// In which order libseccomp writes the calls of an arch.
@@ -35,53 +36,89 @@ const BUDGET: Budget = Budget { nodes: 1 << 17 };
 /// As many rules of a call as are looked at pair by pair.
 const RULES_OF_A_CALL: usize = 300;
 
+/// Where the code of a call begins, if it looks at arguments.
+#[derive(Clone, Copy)]
+struct Start {
+    number: u32,
+    /// As many nodes as libseccomp believes there are.
+    size: u32,
+    /// None where what libseccomp does is not known.
+    target: Option<Target>,
+}
+
 /// The filter that libseccomp writes.
-pub(crate) fn finish(databases: Vec<Database>, default: Action, layout: Layout) -> Vec<Written> {
+///
+/// # Errors
+/// It has at least so many instructions, which are more than the kernel takes.
+pub(crate) fn finish(
+    databases: Vec<Database>,
+    default: Action,
+    layout: Layout,
+) -> Result<Vec<Written>, usize> {
     let mut blocks = Blocks::default();
-    let mut starts: Vec<Vec<(u32, u32, Option<Target>)>> = Vec::new();
-    for database in &databases {
-        let calls = database.calls.iter();
-        let start = |(&number, call): (&u32, &Call)| {
-            let start = match call.is_lost {
-                false => blocks.tree(&call.tree).ok(),
-                true => None,
-            };
-            (number, call.tree.size, start)
-        };
-        starts.push(calls.map(start).collect());
-    }
+    let starts: Vec<Vec<Start>> = databases
+        .iter()
+        .map(|database| starts(database, &mut blocks))
+        .collect();
     blocks.lay_out(written_last_first(&databases, &starts, layout));
-    let mut all = Vec::new();
+    let size = size::at_least(&databases, &blocks, default);
+    if size > MAX_INSNS {
+        return Err(size);
+    }
+    let mut all = Vec::with_capacity(databases.len());
     for (database, starts) in databases.into_iter().zip(starts) {
+        let unloaded = never_loads_the_number(&database, layout);
         let mut written = Written {
             arch: database.arch,
-            events: never_loads_the_number(&database, layout)
-                .into_iter()
-                .collect(),
+            events: database.events,
             rules: Vec::with_capacity(database.calls.len()),
         };
-        written.events.splice(0..0, database.events);
-        for ((number, call), (_, _, start)) in database.calls.into_iter().zip(starts) {
+        written.events.extend(unloaded);
+        let mut starts = starts.into_iter();
+        for (number, call) in database.calls {
             let filter = Filter {
                 arch: database.arch,
                 number,
                 default,
             };
-            filter.call(&blocks, start, call, &mut written);
+            match call {
+                Call::Unnamed => {}
+                Call::Always(verdict) => written.rules.push(filter.rule(verdict, Vec::new())),
+                Call::Conditional(conditions) => {
+                    let start = starts.next().and_then(|start| start.target);
+                    filter.call(&blocks, start, conditions.lines, &mut written);
+                }
+            }
         }
         all.push(written);
     }
-    all
+    Ok(all)
+}
+
+/// Where the conditional rules of each call begin, in the order of the numbers.
+fn starts(database: &Database, blocks: &mut Blocks) -> Vec<Start> {
+    let start = |(number, call): &(u32, Call)| match call {
+        Call::Conditional(conditions) => Some(Start {
+            number: *number,
+            size: conditions.tree.size,
+            target: match conditions.is_lost {
+                false => blocks.tree(&conditions.tree).ok(),
+                true => None,
+            },
+        }),
+        Call::Unnamed | Call::Always(_) => None,
+    };
+    database.calls.iter().filter_map(start).collect()
 }
 
 /// Where the calls lead, from the last that is written: x32's are written among those of x86_64, where both are there.
 fn written_last_first(
     databases: &[Database],
-    starts: &[Vec<(u32, u32, Option<Target>)>],
+    starts: &[Vec<Start>],
     layout: Layout,
 ) -> impl Iterator<Item = Target> {
     let is_pair = |arch| matches!(arch, Arch::X86_64 | Arch::X32);
-    let mut sections: Vec<Vec<(u32, u32, Option<Target>)>> = Vec::new();
+    let mut sections: Vec<Vec<Start>> = Vec::new();
     let mut pair = None;
     for (database, starts) in databases.iter().zip(starts) {
         match pair {
@@ -99,27 +136,28 @@ fn written_last_first(
     }
     for section in &mut sections {
         match layout {
-            Layout::Chain => section.sort_by_key(|&(_, size, _)| size),
-            Layout::Tree => section.sort_by_key(|&(number, _, _)| std::cmp::Reverse(number)),
+            Layout::Chain => section.sort_by_key(|start| start.size),
+            Layout::Tree => section.sort_by_key(|start| std::cmp::Reverse(start.number)),
         }
     }
     let calls = sections
         .into_iter()
         .rev()
         .flat_map(|section| section.into_iter().rev());
-    calls.filter_map(|(_, _, start)| start)
+    calls.filter_map(|start| start.target)
 }
 
 /// Whether a call without a number comes first, with whose code the load of the number is left out.
 ///
 /// Calls that are decided without a look at arguments come first, those with a number before the others.
-/// On x86_64 and x32 the number is there already, since x32's are told apart by it, and a tree of numbers loads it itself.
+/// A tree of numbers loads the number itself.
 fn never_loads_the_number(database: &Database, layout: Layout) -> Option<Event> {
     let id = database.without_number?;
-    let has_the_number =
-        layout == Layout::Tree || matches!(database.arch, Arch::X86_64 | Arch::X32);
-    let mut calls = database.calls.values();
-    (!has_the_number && !calls.any(|call| call.always.is_some())).then_some(Event {
+    let is_first = || {
+        let mut calls = database.calls.iter();
+        !calls.any(|(_, call)| matches!(call, Call::Always(_)))
+    };
+    (layout == Layout::Chain && is_first()).then_some(Event {
         what: What::NoNumber,
         number: 0,
         loser: id,
@@ -135,31 +173,31 @@ struct Filter {
 }
 
 impl Filter {
-    fn call(&self, blocks: &Blocks, start: Option<Target>, call: Call, written: &mut Written) {
-        if let Some(always) = &call.always {
-            written.rules.push(self.rule(always));
-            return;
-        }
-        let mut lines = call.lines;
+    fn call(
+        &self,
+        blocks: &Blocks,
+        start: Option<Target>,
+        mut lines: Vec<Line>,
+        written: &mut Written,
+    ) {
         order::sort(self.arch, &mut lines);
-        let said = |lines: &[Line]| lines.iter().map(|line| self.rule(line)).collect::<Vec<_>>();
         if lines.len() < 2 || order::is_plain(&lines) {
-            written.rules.extend(said(&lines));
+            written.rules.extend(self.said(lines));
             return;
         }
         let exact = start.and_then(|start| exact(blocks, self.arch, self.number, start));
         let Some(exact) = exact else {
-            let (winner, loser) = (lines[0].id, lines[lines.len() - 1].id);
+            let (winner, loser) = ends(&lines);
             written
                 .events
                 .push(self.event(What::Unknown, loser, winner));
-            written.rules.extend(said(&lines));
+            written.rules.extend(self.said(lines));
             return;
         };
         let exact = self.attributed(exact, &lines);
         let filter = self.policy(exact.clone());
         self.overlaps(&filter, &mut lines, &mut written.events);
-        let said = said(&lines);
+        let said: Vec<Rule> = self.said(lines.clone()).collect();
         let alike = self.policy(said.clone());
         if is_equal(self.arch, self.number, &alike, &filter, BUDGET) {
             written.rules.extend(said);
@@ -171,13 +209,18 @@ impl Filter {
         written.rules.extend(exact);
     }
 
-    fn rule(&self, line: &Line) -> Rule {
+    fn rule(&self, Verdict { id, action }: Verdict, comparisons: Vec<Comparison>) -> Rule {
         Rule {
-            id: line.id,
+            id,
             numbers: Numbers::one(self.number),
-            comparisons: line.comparisons.clone(),
-            action: line.action,
+            comparisons,
+            action,
         }
+    }
+
+    fn said(&self, lines: Vec<Line>) -> impl Iterator<Item = Rule> {
+        let lines = lines.into_iter();
+        lines.map(|line| self.rule(line.verdict, line.comparisons))
     }
 
     const fn event(&self, what: What, loser: RuleId, winner: RuleId) -> Event {
@@ -200,7 +243,7 @@ impl Filter {
     /// The filter's rules with the rule of the document that each comes from: one of its action that can match with it, else any.
     fn attributed(&self, exact: Vec<Exact>, lines: &[Line]) -> Vec<Rule> {
         let id = |rule: &Exact| {
-            let alike = |line: &&Line| Some(line.action) == rule.action;
+            let alike = |line: &&Line| Some(line.verdict.action) == rule.action;
             let overlaps = |line: &&Line| {
                 let both = [&rule.comparisons[..], &line.comparisons[..]].concat();
                 arguments_for(self.arch, &both).is_some()
@@ -208,13 +251,14 @@ impl Filter {
             let mut alike = lines.iter().filter(alike);
             let found = alike.clone().find(overlaps).or_else(|| alike.next());
             // What gets the default action before other rules are asked comes from all of them.
-            found.unwrap_or(&lines[lines.len() - 1]).id
+            found.unwrap_or(&lines[lines.len() - 1]).verdict.id
         };
-        let rules = exact.into_iter().map(|rule| Rule {
-            id: id(&rule),
-            numbers: Numbers::one(self.number),
-            action: rule.action.unwrap_or(self.default),
-            comparisons: rule.comparisons,
+        let rules = exact.into_iter().map(|rule| {
+            let verdict = Verdict {
+                id: id(&rule),
+                action: rule.action.unwrap_or(self.default),
+            };
+            self.rule(verdict, rule.comparisons)
         });
         rules.collect()
     }
@@ -227,7 +271,8 @@ impl Filter {
         let mut gone = vec![false; lines.len()];
         for (at, one) in lines.iter().enumerate() {
             for (place, two) in lines.iter().enumerate().skip(at + 1) {
-                if one.action == two.action || order::excludes(one, two) {
+                let actions = [one, two].map(|line| line.verdict.action);
+                if actions[0] == actions[1] || order::excludes(one, two) {
                     continue;
                 }
                 let both = [&one.comparisons[..], &two.comparisons[..]].concat();
@@ -235,17 +280,18 @@ impl Filter {
                     continue;
                 };
                 let answer = self.answer(filter, args);
-                let (winner, loser, lost) = match answer {
-                    _ if answer == one.action => (one, two, place),
-                    _ if answer == two.action => (two, one, at),
+                let (winner, loser, lost) = match actions.map(|action| action == answer) {
+                    [true, _] => (one, two, place),
+                    [_, true] => (two, one, at),
                     _ => continue,
                 };
-                if loser.is_narrower_than(winner) {
+                let what = if loser.is_narrower_than(winner) {
                     gone[lost] = true;
-                    events.push(self.event(What::Shadowed, loser.id, winner.id));
+                    What::Shadowed
                 } else {
-                    events.push(self.event(What::Later(args), loser.id, winner.id));
-                }
+                    What::Later(args)
+                };
+                events.push(self.event(what, loser.verdict.id, winner.verdict.id));
             }
         }
         let mut gone = gone.into_iter();
@@ -264,7 +310,7 @@ impl Filter {
 
     /// A call that the filter answers as no rule that matches it says.
     fn miscompiled(&self, filter: &Policy, exact: &[Rule], lines: &[Line]) -> Option<Event> {
-        let mut answers: Vec<Action> = lines.iter().map(|line| line.action).collect();
+        let mut answers: Vec<Action> = lines.iter().map(|line| line.verdict.action).collect();
         answers.sort_unstable();
         answers.dedup();
         answers.insert(0, self.default);
@@ -287,18 +333,24 @@ impl Filter {
             let answered = policy(asks(is_default), relabelled.collect());
             let says = lines
                 .iter()
-                .filter(|line| is_default || line.action == answer);
-            let said = says.map(|line| Rule {
-                action: asks(!is_default),
-                ..self.rule(line)
+                .filter(|line| is_default || line.verdict.action == answer);
+            let said = says.map(|line| {
+                let action = asks(!is_default);
+                let id = line.verdict.id;
+                self.rule(Verdict { id, action }, line.comparisons.clone())
             });
             let said = policy(asks(is_default), said.collect());
             let [answered, said] =
                 [answered, said].map(|policy| Diagram::of_policy(&policy, BUDGET));
             let args = said.ok()?.looser(&answered.ok()?)?.args;
-            let (winner, loser) = (lines[0].id, lines[lines.len() - 1].id);
+            let (winner, loser) = ends(lines);
             let answer = self.answer(filter, args);
             Some(self.event(What::Miscompiled { args, answer }, loser, winner))
         })
     }
+}
+
+/// The rules that are checked first and last.
+fn ends(lines: &[Line]) -> (RuleId, RuleId) {
+    (lines[0].verdict.id, lines[lines.len() - 1].verdict.id)
 }

@@ -2,7 +2,7 @@
 //!
 //! Apart from the blocks, because those are what libseccomp writes, and this is what a policy can say of it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use callgate_policy::{Action, Arg, Comparison, Test};
 use callgate_syscalls::Arch;
@@ -29,7 +29,7 @@ pub(super) fn exact(blocks: &Blocks, arch: Arch, number: u32, start: Target) -> 
         blocks,
         arch,
         number,
-        asked: HashMap::new(),
+        asked: BTreeMap::new(),
         holds: Vec::new(),
         rules: Vec::new(),
         tests: 0,
@@ -41,7 +41,7 @@ pub(super) fn exact(blocks: &Blocks, arch: Arch, number: u32, start: Target) -> 
 }
 
 /// A test of a word that a program makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Asked {
     word: Word,
     mask: u32,
@@ -54,7 +54,7 @@ struct Walk<'a> {
     arch: Arch,
     number: u32,
     /// How the tests on the way here came out.
-    asked: HashMap<Asked, bool>,
+    asked: BTreeMap<Asked, bool>,
     /// Those that hold.
     holds: Vec<Asked>,
     rules: Vec<Exact>,

@@ -2,10 +2,7 @@
 //!
 //! Apart from the database, because it is a table of arches and numbers (`linux/net.h`, `linux/ipc.h`).
 
-use callgate_policy::{Arg, Comparison, Test};
 use callgate_syscalls::{Arch, Syscall};
-
-use crate::resolved::How;
 
 /// The calls of `socketcall`, the first of which is number 1.
 const SOCKETCALL: [&str; 20] = [
@@ -32,7 +29,7 @@ const SOCKETCALL: [&str; 20] = [
 ];
 
 /// The calls of `ipc` with their numbers.
-const IPC: [(&str, u64); 12] = [
+const IPC: [(&str, u8); 12] = [
     ("semop", 1),
     ("semget", 2),
     ("semctl", 3),
@@ -47,64 +44,37 @@ const IPC: [(&str, u64); 12] = [
     ("shmctl", 24),
 ];
 
-/// A call number that a rule is about.
-pub(super) struct Way {
-    pub(super) number: u32,
-    pub(super) comparisons: Vec<Comparison>,
-    pub(super) how: How,
-}
-
-/// The numbers on an arch that a rule for a call is about: its own, and that of the call that multiplexes it.
+/// The calls that go through another one on an arch: each with that one, and its number in there.
 ///
-/// There, the first argument is the number of the call inside, so libseccomp puts that in the place of the rule's own comparison of it,
-/// and keeps the others, though they then look at other things than their author meant.
-pub(super) fn ways(
-    arch: Arch,
-    call: Syscall,
-    comparisons: &[Comparison],
-) -> impl Iterator<Item = Way> {
-    let own = call.number(arch).map(|number| Way {
-        number,
-        comparisons: comparisons.to_vec(),
-        how: How::Said,
-    });
-    let within = multiplexer(arch, call.name()).map(|(number, inside)| {
-        let number_inside = Comparison::new(Arg::A0, Test::Eq(inside));
-        let others = comparisons
-            .iter()
-            .copied()
-            .filter(|comparison| comparison.arg != Arg::A0);
-        Way {
-            number,
-            comparisons: std::iter::once(number_inside).chain(others).collect(),
-            how: How::Multiplexed,
-        }
-    });
-    own.into_iter().chain(within)
+/// There, the first argument is the number of the call inside.
+pub(super) fn multiplexed(arch: Arch) -> impl Iterator<Item = (Syscall, Syscall, u8)> {
+    let inside = |(name, number, multiplexer)| {
+        let call = Syscall::by_name(name)?;
+        Some((call, Syscall::by_name(multiplexer)?, number))
+    };
+    let is_there = multiplexes(arch);
+    is_there
+        .then(|| all().filter_map(inside))
+        .into_iter()
+        .flatten()
 }
 
 /// Whether a call goes through another one on some arch.
 pub(super) fn goes_through_another(call: Syscall) -> bool {
-    let name = call.name();
-    SOCKETCALL.contains(&name) || IPC.iter().any(|&(each, _)| each == name)
+    all().any(|(name, ..)| name == call.name())
 }
 
-/// Whether a call of this name goes through another one on an arch.
-pub(crate) fn is_multiplexed(arch: Arch, name: &str) -> bool {
-    multiplexer(arch, name).is_some()
+/// Whether a call goes through another one on an arch.
+pub(crate) fn is_multiplexed(arch: Arch, call: Syscall) -> bool {
+    multiplexes(arch) && goes_through_another(call)
 }
 
-/// The number of the call through which another one goes, and that one's number in there.
-fn multiplexer(arch: Arch, name: &str) -> Option<(u32, u64)> {
-    if !multiplexes(arch) {
-        return None;
-    }
-    let number = |multiplexer| Syscall::by_name(multiplexer).and_then(|call| call.number(arch));
-    if let Some(place) = SOCKETCALL.iter().position(|&each| each == name) {
-        return Some((number("socketcall")?, place as u64 + 1));
-    }
-    let &(_, inside) = IPC.iter().find(|&&(each, _)| each == name)?;
-    Some((number("ipc")?, inside))
+/// The names with their numbers inside, and the name of the call that is around them.
+fn all() -> impl Iterator<Item = (&'static str, u8, &'static str)> {
+    let socketcall = SOCKETCALL.into_iter().zip(1..);
+    let socketcall = socketcall.map(|(name, number)| (name, number, "socketcall"));
+    let ipc = IPC.into_iter();
+    socketcall.chain(ipc.map(|(name, number)| (name, number, "ipc")))
 }
 
 /// Whether libseccomp writes rules for the multiplexing calls of an arch.

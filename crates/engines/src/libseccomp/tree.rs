@@ -17,7 +17,7 @@ pub(super) struct Tree {
 }
 
 /// The place of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Id(u32);
 
 /// A test of a word, where it leads, and its neighbours on the level.
@@ -72,6 +72,9 @@ pub(super) enum Trouble {
     /// libseccomp looks at memory that it has given back.
     Lost,
 }
+
+/// Few levels have more nodes.
+const LEVEL: usize = 8;
 
 impl Branch {
     /// Memory of zeros, which is the answer of killing the thread if it is one.
@@ -243,7 +246,8 @@ impl Tree {
 
     /// The nodes of the level that a node is on, from the first.
     pub(super) fn level(&self, id: Id) -> Result<Vec<Id>, Trouble> {
-        let mut level = vec![self.first(id)?];
+        let mut level = Vec::with_capacity(LEVEL);
+        level.push(self.first(id)?);
         while let Some(after) = self.node(level[level.len() - 1])?.after {
             if level.len() > self.nodes.len() {
                 return Err(Trouble::Endless);
@@ -302,15 +306,25 @@ impl Tree {
 
     /// Drops a level to which nothing but its own nodes refers.
     fn clean(&mut self, id: Id) -> Result<u32, Trouble> {
-        for id in self.level(id)? {
+        let first = self.first(id)?;
+        let mut is_held = false;
+        let mut steps = 0;
+        let mut at = Some(first);
+        while let Some(id) = at {
+            if steps > self.nodes.len() {
+                return Err(Trouble::Endless);
+            }
             let node = self.node(id)?;
             let links = u32::from(node.before.is_some()) + u32::from(node.after.is_some());
-            if node.references > links {
-                return Ok(0);
-            }
+            is_held |= node.references > links;
+            steps += 1;
+            at = node.after;
+        }
+        if is_held {
+            return Ok(0);
         }
         let mut count = 0;
-        let mut at = Some(self.first(id)?);
+        let mut at = Some(first);
         while let Some(id) = at {
             let (gone, left) = self.release(id)?;
             count += gone;

@@ -113,7 +113,7 @@ const fn has_name_for(arch: Arch, version: Version) -> bool {
 }
 
 /// Names that are empty.
-pub(crate) fn empty_names(calls: &[&Spanned<String>], reasons: &mut Reasons) {
+pub(crate) fn empty_names(calls: &[Spanned<String>], reasons: &mut Reasons) {
     for call in calls.iter().filter(|call| call.value.is_empty()) {
         let message = "an empty text is no name of a call";
         reasons.add(Problem::error(codes::UNKNOWN_SYSCALL, call.span, message));
@@ -131,7 +131,7 @@ pub(crate) fn notifying_default(action: Action, name: &Spanned<ActionName>) -> R
 
 /// Notifications of the call with which the listener is handed over.
 pub(crate) fn notifications(
-    calls: &[&Spanned<String>],
+    calls: &[Spanned<String>],
     action: Option<Action>,
     name: &Spanned<ActionName>,
     reasons: &mut Reasons,
@@ -148,7 +148,7 @@ pub(crate) fn notifications(
 /// Notifications of which nobody hears.
 pub(crate) fn without_listener(
     oci: &Oci<'_>,
-    calls: &[&Spanned<String>],
+    calls: &[Spanned<String>],
     action: Option<Action>,
     name: &Spanned<ActionName>,
     runtime: &str,
@@ -163,7 +163,7 @@ pub(crate) fn without_listener(
 /// The comparisons of a rule, as far as runc looks at them: operators where the rule names a call, indexes where one is known and added.
 pub(crate) fn conditions(
     rule: &SyscallRule,
-    calls: &[&Spanned<String>],
+    calls: &[Spanned<String>],
     known: &[(&Spanned<String>, Syscall)],
     is_skipped: bool,
     reasons: &mut Reasons,

@@ -5,14 +5,15 @@
 use std::collections::{HashMap, HashSet};
 
 use callgate_policy::{Action, RuleId};
-use callgate_profile::{Problem, Span, Spanned};
-use callgate_syscalls::{Arch, Release, Syscall};
+use callgate_profile::{Problem, Profile, Span, Spanned};
+use callgate_syscalls::{Arch, Syscall};
 
 use super::Converted;
+use super::known::Known;
 use super::mend::{Named, Then, mended};
 use crate::engine::Runtime;
 use crate::libseccomp::{Event, Rejection, What};
-use crate::resolved::{How, Origin, Origins};
+use crate::resolved::{How, Origin, Origins, Reasons, Refusal};
 
 /// Rules whose action is the default one: they are not added, so they carve nothing out of others for the same call.
 pub(super) fn skipped(
@@ -24,17 +25,17 @@ pub(super) fn skipped(
     if rules.iter().all(|rule| rule.action != default) {
         return;
     }
-    let mut others: HashMap<Syscall, Named<'_, '_>> = HashMap::new();
+    let mut others: Vec<Option<Named<'_, '_>>> = vec![None; Syscall::COUNT];
     for rule in rules.iter().filter(|rule| rule.action != default) {
         for &(name, call) in &rule.calls {
             let name = name.span;
-            others.entry(call).or_insert(Named { rule, name });
+            others[call.index()].get_or_insert(Named { rule, name });
         }
     }
     for rule in rules.iter().filter(|rule| rule.action == default) {
         let mut calls = rule.calls.iter();
         let Some((name, call, other)) =
-            calls.find_map(|(name, call)| Some((name, call, *others.get(call)?)))
+            calls.find_map(|(name, call)| Some((name, call, others[call.index()]?)))
         else {
             continue;
         };
@@ -86,14 +87,13 @@ pub(super) fn split(runtime: Runtime, rules: &[Converted<'_>], problems: &mut Ve
 }
 
 /// Names that this libseccomp is too old for.
-pub(super) fn unknown_to_libseccomp(
-    calls: impl Iterator<Item = (Span, Syscall)>,
-    newest: Release,
-    problems: &mut Vec<Problem>,
-) {
-    for (span, call) in calls {
-        let message =
-            format!("libseccomp knows the calls up to Linux {newest}, so `{call}` is skipped");
+pub(super) fn unknown_to_libseccomp(known: &Known, problems: &mut Vec<Problem>) {
+    let Some((newest, calls)) = known.newer() else {
+        return;
+    };
+    let reason = format!("libseccomp knows the calls up to Linux {newest}");
+    for &(span, call) in calls {
+        let message = format!("{reason}, so `{call}` is skipped");
         let problem = Problem::warning("CG312", span, message);
         problems.push(problem.note("a distribution may have taught its libseccomp newer calls"));
     }
@@ -269,12 +269,20 @@ pub(super) fn rejection(
                 .related(origin(id), "the other rule")
                 .note("the runtime stays in its work until somebody ends it")
         }
-        Rejection::TooMany => {
-            let message = format!(
-                "with this rule for `{call}` there are so many comparisons that the filter has more than the {} instructions that the kernel takes",
-                callgate_bpf::MAX_INSNS
-            );
-            Problem::error("CG801", name.span, message)
-        }
     }
+}
+
+/// Why the kernel does not take the filter.
+pub(super) fn too_long(profile: &Profile, instructions: usize) -> Refusal {
+    let place = profile
+        .syscalls
+        .as_ref()
+        .map_or(profile.span, |rules| rules.span);
+    let message = format!(
+        "the filter has {instructions} instructions or more, and the kernel takes {}",
+        callgate_bpf::MAX_INSNS
+    );
+    let mut reasons = Reasons::default();
+    reasons.add(Problem::error("CG801", place, message));
+    reasons.refuse()
 }

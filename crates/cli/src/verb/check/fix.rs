@@ -4,7 +4,7 @@
 
 use callgate_analyze::Standard;
 use callgate_engines::Resolved;
-use callgate_profile::edit::Text;
+use callgate_profile::edit::{self, Edit, Text};
 use callgate_profile::{Change, Fix, Problem, Span};
 use callgate_prove::{Budget, Diagram};
 
@@ -121,12 +121,21 @@ fn applied<'f>(document: &Document, fixes: impl Iterator<Item = &'f Fix>) -> Opt
     let changes: Vec<&Change> = fixes.flat_map(|fix| &fix.changes).collect();
     let text = match manifest::of(document) {
         Some(manifest) => manifest.changed(str::from_utf8(&document.text).ok()?, &changes)?,
-        None => {
-            let text = Text::of(&document.text)?;
-            text.apply(&text.edits(&changes)?).ok()?
-        }
+        None => match Text::of(&document.text) {
+            Some(text) => text.apply(&text.edits(&changes)?).ok()?,
+            None => without_structure(str::from_utf8(&document.text).ok()?, &changes)?,
+        },
     };
     Some(text.into_bytes())
+}
+
+/// The same of a text that is not JSON yet: only what stands at a place can be replaced.
+fn without_structure(text: &str, changes: &[&Change]) -> Option<String> {
+    let edits = changes.iter().map(|change| match change {
+        Change::Replace(span, value) => Some(Edit::replace(*span, value)),
+        Change::Remove(_) | Change::Before(..) | Change::After(..) => None,
+    });
+    edit::apply(text, &edits.collect::<Option<Vec<_>>>()?).ok()
 }
 
 /// A change that was not made, as a difference.

@@ -10,7 +10,7 @@ use callgate_profile::{Parsed, Problem, Profile, Severity};
 
 use super::manifest::{self, Manifest};
 use super::selection::Selection;
-use super::{config, extending};
+use super::{config, extending, length};
 use crate::input::{Document, InputOptions};
 use crate::reading;
 
@@ -100,6 +100,7 @@ pub(super) fn for_all(
             Some((profile, resolved)) => {
                 let mut found = standard.lint_beside(profile, resolved, &beside);
                 let target = &standard.target;
+                found.extend(length::problem(profile, resolved, target));
                 found.extend(alone.and_then(|alone| without_its_base(alone, resolved, target)));
                 reading::by_place(problems, found)
             }

@@ -12,6 +12,7 @@ mod human;
 mod json;
 mod junit;
 mod known;
+mod length;
 mod look;
 mod manifest;
 mod readers;

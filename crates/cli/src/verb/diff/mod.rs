@@ -16,11 +16,11 @@ use clap::Args;
 use self::document::Answer;
 pub(super) use self::document::DifferenceAnswer;
 use super::Format;
+use crate::each::{self, Said};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Claim, Filter, Witness, all_differences, two_sources};
 use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
-use crate::output;
 use crate::reading::TargetOptions;
 
 /// List every call that two filters answer differently: looser, stricter or sideways from A to B
@@ -29,6 +29,7 @@ use crate::reading::TargetOptions;
 /// sideways is looser for some arguments and stricter for others, or as strict with other data, such as another errno.
 /// Every line shows a call and what A and B answer to it; an answer that changes for some arguments only says so.
 /// With --against, B is read by another engine than A; without B, the same profile is read by both.
+/// With several --target the list is made for each in turn, and the exit status is of all.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit status: 0 equal, or what is asserted holds; 1 it differs; 2 undecided or not readable; 3 not possible here.
@@ -72,32 +73,50 @@ pub(crate) fn run(arguments: &Diff, options: InputOptions) -> Ended {
     let other = arguments.other.as_ref().unwrap_or(&arguments.one);
     two_sources(&arguments.one, &arguments.layer, other)?;
     let target = &arguments.target;
-    let against = target.read_by(arguments.against);
-    let filters = [
-        Filter::read(&arguments.one, &arguments.layer, options, target)?,
-        Filter::read(other, &LayerOptions::default(), options, &against)?,
-    ];
-    let filters = match arguments.against {
-        Some(_) => filters.map(Filter::for_target),
-        None => filters,
+    let targets = target.targets()?;
+    let readers_of_b = match arguments.against {
+        Some(engine) => vec![target.read_by(Some(engine)).target()?; targets.len()],
+        None => targets.clone(),
     };
-    let budget = Budget {
-        nodes: arguments.budget,
-    };
-    let mut listing = Listing::of(&filters, budget, target.native()?)?;
-    let is_yes = match listing.relation {
+    let none = LayerOptions::default();
+    let one = Filter::read_each(&arguments.one, &arguments.layer, options, target, &targets)?;
+    let other = Filter::read_each(other, &none, options, target, &readers_of_b)?;
+    let listed = one
+        .into_iter()
+        .zip(other)
+        .map(|(one, other)| arguments.listed([one, other]))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let said = targets.into_iter().zip(&listed);
+    let said = said.map(|(target, (listing, filters))| Said {
+        target,
+        page: listing.page(filters, arguments),
+        document: Answer::of(listing, filters),
+    });
+    each::put(arguments.format, &said.collect::<Vec<_>>())?;
+    let is_yes = |listing: &Listing| match listing.relation {
         Relation::Equal => true,
         Relation::EquallyStrict | Relation::Looser => arguments.assert_subset,
         Relation::Stricter | Relation::Neither => false,
     };
-    if arguments.assert_subset {
-        listing.entries.retain(Entry::has_looser);
+    Ok(Status::of(
+        listed.iter().all(|(listing, _)| is_yes(listing)),
+    ))
+}
+
+impl Diff {
+    /// What is to be listed of two filters, and those two.
+    fn listed(&self, filters: [Filter; 2]) -> Result<(Listing, [Filter; 2]), Failure> {
+        let filters = match self.against {
+            Some(_) => filters.map(Filter::for_target),
+            None => filters,
+        };
+        let budget = Budget { nodes: self.budget };
+        let mut listing = Listing::of(&filters, budget, self.target.native()?)?;
+        if self.assert_subset {
+            listing.entries.retain(Entry::has_looser);
+        }
+        Ok((listing, filters))
     }
-    match arguments.format {
-        Format::Human => output::answer(&listing.page(&filters, arguments))?,
-        Format::Json => output::document(&Answer::of(&listing, &filters))?,
-    }
-    Ok(if is_yes { Status::Yes } else { Status::No })
 }
 
 /// All that differs, confirmed.

@@ -88,16 +88,19 @@ pub(crate) fn run(arguments: &Explain, options: InputOptions) -> Ended {
         let made = targets::print(&document, options, &targets, question, arguments.format)?;
         return Ok(arguments.status(made));
     }
-    let reading = Reading::of(document, options, arguments.target.target()?)?;
+    let readings = targets
+        .into_iter()
+        .map(|target| Reading::of(document.clone(), options, target))
+        .collect::<Result<Vec<_>, Failure>>()?;
     let Some(question) = question else {
-        summary::print(&reading, arguments.format)?;
+        summary::print(&readings, arguments.format)?;
         return Ok(Status::Yes);
     };
     let shown = match arguments.path {
         true => call::Shown::Path,
         false => call::Shown::Verdict,
     };
-    let made = call::print(&reading, &question, shown, arguments.format)?;
+    let made = call::print(&readings[0], &question, shown, arguments.format)?;
     Ok(arguments.status(made))
 }
 

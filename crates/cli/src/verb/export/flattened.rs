@@ -4,12 +4,13 @@
 
 use callgate_engines::Engine;
 
-use super::profile::usual_reader;
 use super::{Export, Kind, Written};
 use crate::failure::Failure;
 use crate::flattened::flattened;
 use crate::input::{self, Document, InputOptions};
 use crate::reading::Reading;
+use crate::sources::read_alike;
+use crate::words;
 
 /// The profile and its bases as one; none where it has none, or says what those readers have no words for.
 pub(super) fn written(
@@ -28,25 +29,23 @@ pub(super) fn written(
     if document.bases.is_empty() {
         return Ok(None);
     }
-    let mut target = arguments.target.target()?;
-    if target.engine == Engine::Callgate {
-        target.engine = usual_reader(arguments.kind);
-    }
-    let reading = Reading::of(document, options, target)?;
+    let targets = arguments.readers()?;
+    let reading = Reading::of(document, options, targets[0].clone())?;
     if !reading.profile.x_actions.is_empty() {
         return Ok(None);
     }
     let text = flattened(&reading)?;
+    read_alike(&text, options, &targets)?;
     let bases = reading.document.bases.texts().iter();
     let bases: Vec<&str> = bases.map(|base| base.name.as_str()).collect();
     Ok(Some(Written {
         bytes: text.into_bytes(),
         entries: Vec::new(),
         said: format!(
-            "{} on {} as one profile, proved: as {} reads it, every call is answered as by both",
+            "{} on {} as one profile, proved: as {} it, every call is answered as by both",
             reading.document.name,
             bases.join(" on "),
-            reading.target
+            words::readers(&targets)
         ),
     }))
 }

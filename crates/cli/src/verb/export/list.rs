@@ -19,7 +19,7 @@ use crate::verb::diff::{Entry, lines};
 pub(super) fn run(arguments: &Export, tool: Tool, options: InputOptions) -> Ended {
     let from = arguments.target.read_by(Some(arguments.from));
     let filter = Filter::read(&arguments.filter, &arguments.layer, options, &from)?;
-    let target = arguments.target.target()?;
+    let target = arguments.target.first()?;
     let reader = match tool {
         Tool::Systemd => "systemd",
         Tool::Seccompiler => "seccompiler",

@@ -17,16 +17,15 @@ use crate::filter::{Filter, Witness};
 use crate::input::InputOptions;
 use crate::meaning::Meaning;
 use crate::output;
+use crate::sources::read_alike;
 use crate::verb::diff::{Entry, lines};
 use crate::words;
 
 pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
     let from = arguments.target.read_by(Some(arguments.from));
     let filter = Filter::read(&arguments.filter, &arguments.layer, options, &from)?;
-    let mut target = arguments.target.target()?;
-    if target.engine == Engine::Callgate {
-        target.engine = usual_reader(arguments.kind);
-    }
+    let targets = arguments.readers()?;
+    let target = &targets[0];
     let budget = Budget::default();
     let diagram = filter.diagram(budget)?;
     let name = resource_name(&arguments.filter);
@@ -43,9 +42,10 @@ pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
         },
         _ => Dialect::Names,
     };
-    let written = decompile_as(dialect, &diagram, &target, arguments.max_rules, budget)
+    let written = decompile_as(dialect, &diagram, target, arguments.max_rules, budget)
         .map_err(|reason| not_written(&filter.name, &reason))?;
     let rules = words::counted(written.rules, "rule");
+    read_alike(&written.json, options, &targets)?;
     if written.differences.is_empty() {
         let whole = match &target.arches {
             None => "every call",
@@ -55,13 +55,14 @@ pub(super) fn run(arguments: &Export, options: InputOptions) -> Ended {
             bytes: written.text.into_bytes(),
             entries: Vec::new(),
             said: format!(
-                "{rules}, proved: as {target} reads them, {whole} is answered as by {}",
+                "{rules}, proved: as {} them, {whole} is answered as by {}",
+                words::readers(&targets),
                 filter.name
             ),
         })?;
         return Ok(Status::Yes);
     }
-    differently(arguments, filter, &target, written, &rules)
+    differently(arguments, filter, target, written, &rules)
 }
 
 /// Lists what is read differently, and writes the text all the same where that was asked for and opens nothing.
@@ -127,8 +128,18 @@ pub(super) fn refuse_wider(
     .help("--arch asks for the same answers on the arches that it names alone"))
 }
 
+impl Export {
+    /// Who reads what is written: whom --target names, else whom the kind is for.
+    pub(super) fn readers(&self) -> Result<Vec<Target>, Failure> {
+        match self.target.names_engines() {
+            true => self.target.targets(),
+            false => self.target.targets_of(&[usual_reader(self.kind)]),
+        }
+    }
+}
+
 /// Who reads a kind, where nobody is named.
-pub(super) fn usual_reader(kind: Kind) -> Engine {
+fn usual_reader(kind: Kind) -> Engine {
     let name = match kind {
         Kind::Docker | Kind::DockerOld => return Engine::DOCKER,
         Kind::Podman => "podman",

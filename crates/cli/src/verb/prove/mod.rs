@@ -13,11 +13,11 @@ use clap::Args;
 use self::document::Answer;
 pub(super) use self::document::{WitnessAnswer, relation_name};
 use super::Format;
+use crate::each::{self, Said};
 use crate::failure::{Ended, Failure, Status};
 use crate::filter::{Claim, Filter, Witness, two_sources};
 use crate::input::InputOptions;
 use crate::meaning::LayerOptions;
-use crate::output;
 use crate::reading::TargetOptions;
 
 /// Decide whether two filters answer every call alike
@@ -25,6 +25,7 @@ use crate::reading::TargetOptions;
 /// The answer is `equal`, or how A differs from B, with a call that shows it: stricter, looser, neither (stricter for some calls,
 /// looser for others), or equally strict (other data only, such as another errno).
 /// Strictness is the kernel's order of actions: kill_process, kill_thread, trap, errno, notify, trace, log, allow.
+/// With several --target both are read by each in turn, and the exit status is of all.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit status: 0 equal; 1 not; 2 undecided, and the reason is said, or not readable.
@@ -63,21 +64,33 @@ pub(crate) fn run(arguments: &Prove, options: InputOptions) -> Ended {
         nodes: arguments.budget,
     };
     let target = &arguments.target;
-    let filters = [
-        Filter::read(&arguments.one, &arguments.layer, options, target)?,
-        Filter::read(&arguments.other, &LayerOptions::default(), options, target)?,
-    ];
-    let finding = compare(&filters, budget)?;
-    match arguments.format {
-        Format::Human => output::answer(&finding.page(&filters))?,
-        Format::Json => output::document(&Answer::of(&finding, &filters))?,
-    }
-    let is_yes = match finding.relation {
+    let targets = target.targets()?;
+    let none = LayerOptions::default();
+    let one = Filter::read_each(&arguments.one, &arguments.layer, options, target, &targets)?;
+    let other = Filter::read_each(&arguments.other, &none, options, target, &targets)?;
+    let compared = one
+        .into_iter()
+        .zip(other)
+        .map(|(one, other)| {
+            let filters = [one, other];
+            Ok((compare(&filters, budget)?, filters))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let said = targets.into_iter().zip(&compared);
+    let said = said.map(|(target, (finding, filters))| Said {
+        target,
+        page: finding.page(filters),
+        document: Answer::of(finding, filters),
+    });
+    each::put(arguments.format, &said.collect::<Vec<_>>())?;
+    let is_yes = |finding: &Finding| match finding.relation {
         Relation::Equal => true,
         Relation::Stricter | Relation::EquallyStrict => arguments.subset,
         Relation::Looser | Relation::Neither => false,
     };
-    Ok(if is_yes { Status::Yes } else { Status::No })
+    Ok(Status::of(
+        compared.iter().all(|(finding, _)| is_yes(finding)),
+    ))
 }
 
 /// What was found, with a call for every claim that two answers differ.

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callgate_analyze::expect::Expected;
-use callgate_engines::{Engine, Floor};
-use callgate_syscalls::{Arch, groups};
+use callgate_engines::Engine;
+use callgate_syscalls::Arch;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::failure::Failure;
 use crate::input::{self, InputOptions};
-use crate::nearest;
+use crate::named::Named;
 use crate::question::Question;
 use crate::words;
 
@@ -45,7 +45,7 @@ pub(super) enum Calls {
     /// One call, perhaps with arguments.
     One(Question),
     /// Names that stand for all their calls.
-    Names(Vec<&'static str>),
+    Names(&'static [&'static str]),
 }
 
 /// One `[[run]]`.
@@ -187,9 +187,6 @@ fn calls(text: &str) -> Result<Calls, String> {
     if !text.starts_with('@') {
         return Question::parse(text, &[]).map(Calls::One);
     }
-    match (groups::by_name(text), Floor::by_name(text)) {
-        (Some(group), _) => Ok(Calls::Names(group.members.to_vec())),
-        (None, Some(floor)) => Ok(Calls::Names(floor.needed().to_vec())),
-        (None, None) => Err(nearest::unknown_group(text)),
-    }
+    let named = Named::by_name(text)?;
+    Ok(Calls::Names(named.needed()))
 }

@@ -24,8 +24,9 @@ use crate::words;
 /// Hold profiles against the expectations that are written beside them
 ///
 /// A test is a TOML file that names a profile, who reads it (`targets`), and on which arches (`archs`).
-/// Each `[[expect]]` is a call, a @group or a runtime's @floor/…, and the verdict that is expected: allow, deny, kill, an action's
-/// name or an errno's. What a call leaves open (`*`, or not written) is any value: the proof is by decision diagrams.
+/// Each `[[expect]]` is a call, a @group or what a runtime needs to start (@runtime/runc, the newest that was measured, or
+/// @runtime/runc@1.1.5), and the verdict that is expected: allow, deny, kill, an action's name or an errno's.
+/// What a call leaves open (`*`, or not written) is any value: the proof is by decision diagrams.
 /// Each `[[run]]` is a command that runs under `callgate run` with the profile, or with `{seccomp}` among its words by itself,
 /// as Docker does with --security-opt, and the status and words that are expected of it within a minute, or as many `seconds`.
 /// Where the profile has a base (`x-extends`), `{seccomp}` stands for both as one profile.
@@ -39,7 +40,7 @@ A test, no-chmod.test.toml:
   archs   = [\"x86_64\", \"aarch64\"]
 
   [[expect]]
-  call = \"fchmod(*, *)\"      # or \"unshare(CLONE_NEWUSER)\", \"@mount\", \"@floor/runc@1.1.5\"
+  call = \"fchmod(*, *)\"      # or \"unshare(CLONE_NEWUSER)\", \"@mount\", \"@runtime/runc\"
   verdict = \"EPERM\"
 
   [[run]]
