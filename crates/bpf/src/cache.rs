@@ -3,6 +3,9 @@
 //! Apart from the interpreter, because the kernel looks with less than it runs with:
 //! the number and the arch, and a few kinds of instruction.
 
+use alloc::vec::Vec;
+use core::iter;
+
 use crate::action::Action;
 use crate::data::SeccompData;
 use crate::insn::{AluOp, Insn, JumpOp, Operand};
@@ -14,45 +17,84 @@ use crate::program::Program;
 /// The kernel asks it for the numbers of its native table and of one compatibility table; never for x32.
 #[must_use]
 pub fn always_allows(program: &Program, audit: u32, nr: u32) -> bool {
-    always_allows_up_to(program, audit, nr).0
+    look(program, audit, BEGIN, nr, |_, _| ())
 }
 
-/// The same, and a number up to which it is so, from this one on, because all of them go the same way.
-#[must_use]
-pub fn always_allows_up_to(program: &Program, audit: u32, nr: u32) -> (bool, u32) {
-    let mut a = 0;
-    let mut last = u32::MAX;
-    let mut is_number = false;
-    let mut at = 0;
+/// The same for all numbers: stretches that ascend and leave none out, each by its last number.
+pub fn always_allowed(program: &Program, audit: u32) -> impl Iterator<Item = (u32, bool)> {
+    // The tests at which larger numbers part from those that were looked at, each with the last number that comes to it.
+    let mut tests = Vec::from([(BEGIN, u32::MAX)]);
+    let mut nr = 0;
+    iter::from_fn(move || {
+        let (from, mut last) = tests.pop()?;
+        let is_allowed = look(program, audit, from, nr, |test, alike| {
+            if alike < last {
+                tests.push((test, last));
+                last = alike;
+            }
+        });
+        // Past the largest number, no test is left.
+        nr = last.wrapping_add(1);
+        Some((last, is_allowed))
+    })
+}
+
+/// Where the kernel looks, and what it has.
+#[derive(Clone, Copy)]
+struct State {
+    at: usize,
+    a: A,
+}
+
+/// The accumulator.
+#[derive(Clone, Copy)]
+enum A {
+    /// The number of the call.
+    Number,
+    Known(u32),
+}
+
+const BEGIN: State = State {
+    at: 0,
+    a: A::Known(0),
+};
+
+/// What the kernel sees from a state on; `test` is told where the number is asked, and a number up to which the same comes of it.
+fn look(
+    program: &Program,
+    audit: u32,
+    from: State,
+    nr: u32,
+    mut test: impl FnMut(State, u32),
+) -> bool {
+    let mut state = from;
     loop {
-        let insn = program.insns()[at];
-        at += 1;
-        match insn {
-            Insn::LdAbs(SeccompData::NR) => (a, is_number) = (nr, true),
-            Insn::LdAbs(SeccompData::ARCH) => (a, is_number) = (audit, false),
-            Insn::RetK(ret) => return (ret == Action::Allow.to_ret(), last),
-            Insn::Ja(skip) => at += skip as usize,
+        let mut asked = |op: JumpOp, k| match state.a {
+            A::Known(a) => a,
+            A::Number => {
+                test(state, op.alike_up_to(nr, k));
+                nr
+            }
+        };
+        match program.insns()[state.at] {
+            Insn::LdAbs(SeccompData::NR) => state.a = A::Number,
+            Insn::LdAbs(SeccompData::ARCH) => state.a = A::Known(audit),
+            Insn::RetK(ret) => return ret == Action::Allow.to_ret(),
+            Insn::Ja(skip) => state.at += skip as usize,
             Insn::Jump {
                 op,
                 operand: Operand::K(k),
                 jt,
                 jf,
             } => {
-                if is_number {
-                    last = last.min(op.alike_up_to(a, k));
-                }
-                at += usize::from(if op.holds(a, k) { jt } else { jf });
+                let holds = op.holds(asked(op, k), k);
+                state.at += usize::from(if holds { jt } else { jf });
             }
-            Insn::Alu(AluOp::And, Operand::K(k)) => {
-                // What is left of the number is the same for all of these.
-                if is_number {
-                    last = last.min(JumpOp::Set.alike_up_to(a, k));
-                    is_number = false;
-                }
-                a &= k;
-            }
-            _ => return (false, last),
+            // What is left of a number is the same for all with these bits.
+            Insn::Alu(AluOp::And, Operand::K(k)) => state.a = A::Known(asked(JumpOp::Set, k) & k),
+            _ => return false,
         }
+        state.at += 1;
     }
 }
 
@@ -80,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_of_a_number_holds_up_to_the_last() {
+    fn stretches_say_of_each_number_what_is_seen_of_it() {
         let program = Program::new(vec![
             Insn::LdAbs(SeccompData::NR),
             Insn::jump(JumpOp::Ge, 40, 4, 0),
@@ -92,16 +134,14 @@ mod tests {
             Insn::RetK(0),
         ])
         .expect("a program");
-        let mut nr = 0;
-        let mut stretches = 0;
-        while nr < 100 {
-            let (is_allowed, last) = always_allows_up_to(&program, 0, nr);
+        let (mut nr, mut stretches) = (0, 0);
+        for (last, is_allowed) in always_allowed(&program, 0) {
             for each in nr..=last.min(100) {
                 assert_eq!(always_allows(&program, 0, each), is_allowed, "{each}");
             }
-            nr = last.saturating_add(1);
-            stretches += 1;
+            (nr, stretches) = (last.wrapping_add(1), stretches + 1);
         }
+        assert_eq!(nr, 0, "the largest is the last");
         assert!(stretches < 30, "{stretches}");
     }
 }

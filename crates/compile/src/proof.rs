@@ -1,6 +1,6 @@
 //! The proof that a program answers as its policy does, made by a crate that knows nothing of how it was compiled.
 
-use callgate_bpf::{Action, Program, always_allows_up_to};
+use callgate_bpf::{Action, Program, always_allowed};
 use callgate_policy::Policy;
 use callgate_prove::{Agreement, Budget};
 use callgate_syscalls::{Arch, Syscall};
@@ -24,15 +24,23 @@ pub fn prove(policy: &Policy, program: &Program, budget: Budget) -> Result<(), C
         if arch == Arch::X32 {
             continue;
         }
-        let (mut nr, last) = cacheable(arch);
+        let (first, last) = cacheable(arch);
+        let mut cached = always_allowed(program, arch.audit());
+        let mut seen = cached.next();
+        let mut nr = 0;
         for (said_up_to, answer) in agreement.numbers(arch.audit()) {
-            let is_allowed = answer == Some(Action::Allow);
-            while nr <= said_up_to.min(last) {
-                let (is_cached, cached_up_to) = always_allows_up_to(program, arch.audit(), nr);
-                if is_allowed != is_cached {
+            while let Some((seen_up_to, is_cached)) = seen
+                && nr <= said_up_to.min(last)
+            {
+                let up_to = said_up_to.min(seen_up_to);
+                if up_to >= first && is_cached != (answer == Some(Action::Allow)) {
+                    let nr = nr.max(first);
                     return Err(CompileError::Cache { arch, nr });
                 }
-                nr = said_up_to.min(cached_up_to).saturating_add(1);
+                nr = up_to.saturating_add(1);
+                if up_to == seen_up_to {
+                    seen = cached.next();
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ mod support;
 use callgate_bpf::{Program, SeccompData, run};
 use callgate_compile::{Options, compile};
 use callgate_policy::Policy;
-use callgate_prove::{Budget, Diagram};
+use callgate_prove::{Agreement, Budget, Diagram};
 
 #[test]
 fn no_mutant_that_differs_is_called_equal() {
@@ -20,6 +20,14 @@ fn no_mutant_that_differs_is_called_equal() {
             let Ok(diagram) = Diagram::of_program(&mutant, Budget::default()) else {
                 continue;
             };
+            let agreement = Agreement::of(&policy, &mutant, Budget::default());
+            match agreement.expect("both are decided") {
+                Ok(agreement) => {
+                    assert_eq!(diagram, meaning, "{mutant}");
+                    says_of_numbers(&agreement, &meaning, &calls);
+                }
+                Err(witness) => assert!(differs(&policy, &mutant, &witness), "{witness:x?}"),
+            }
             match diagram.witness(&meaning) {
                 Some(witness) => {
                     refuted += 1;
@@ -41,6 +49,16 @@ fn no_mutant_that_differs_is_called_equal() {
     .budget_ms(8_000);
     println!("{refuted} mutants refuted, {equal} equal");
     assert!(refuted > equal);
+}
+
+/// Of each number what the diagram says.
+fn says_of_numbers(agreement: &Agreement, meaning: &Diagram, calls: &[SeccompData]) {
+    for call in calls {
+        let mut stretches = agreement.numbers(call.arch);
+        let stretch = stretches.find(|&(last, _)| call.nr <= last);
+        let (_, answer) = stretch.expect("no number is left out");
+        assert_eq!(answer, meaning.always(call.arch, call.nr), "{call:x?}");
+    }
 }
 
 fn differs(policy: &Policy, program: &Program, call: &SeccompData) -> bool {

@@ -29,6 +29,21 @@ pub(crate) enum Root {
     Branch { level: u16, clear: Tree, set: Tree },
 }
 
+/// A root as it is kept: in words of one kind, since every step of a proof looks at some.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
+    /// Of the bit, or one of those past every bit.
+    level: u16,
+    /// The answer or the truth, where there is no bit.
+    clear: u32,
+    set: u32,
+}
+
+/// The level of an answer.
+const ANSWER: u16 = u16::MAX;
+/// The level of a truth.
+const TRUTH: u16 = u16::MAX - 1;
+
 /// A condition, what follows where it holds, and what where it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Question([Tree; 3]);
@@ -63,12 +78,12 @@ pub(crate) const ORDER: [u32; 16] = [
     12,
 ];
 
-/// How many trees, and questions, there is room for before memory is asked for again.
-const ROOM: usize = 1024;
+/// How many trees there is room for before memory is asked for again, and how many questions.
+const ROOM: [usize; 2] = [1024, 64];
 
 /// All trees of one piece of work.
 pub(crate) struct Forest {
-    roots: Table<Root>,
+    roots: Table<Packed>,
     questions: Table<Question>,
     answers: Vec<Tree>,
     vectors: Table<[Tree; BITS as usize]>,
@@ -84,14 +99,19 @@ impl Forest {
     pub(crate) const YES: Tree = Tree(1);
 
     pub(crate) fn new(budget: Budget) -> Self {
-        let mut roots = Table::with_room(ROOM);
-        roots.number(Root::Truth(Truth::No));
-        roots.number(Root::Truth(Truth::Yes));
+        let mut roots = Table::with_room(ROOM[0]);
+        for truth in [Truth::No, Truth::Yes] {
+            roots.number(Packed {
+                level: TRUTH,
+                clear: truth as u32,
+                set: 0,
+            });
+        }
         Self {
             roots,
-            questions: Table::with_room(ROOM),
-            answers: Vec::with_capacity(ROOM),
-            vectors: Table::new(),
+            questions: Table::with_room(ROOM[1]),
+            answers: Vec::with_capacity(ROOM[1]),
+            vectors: Table::with_room(1),
             last_answer: None,
             budget,
         }
@@ -108,6 +128,20 @@ impl Forest {
     }
 
     pub(crate) fn root(&self, tree: Tree) -> Root {
+        let Packed { level, clear, set } = self.packed(tree);
+        match level {
+            ANSWER => Root::Answer(clear),
+            TRUTH if clear == Truth::No as u32 => Root::Truth(Truth::No),
+            TRUTH => Root::Truth(Truth::Yes),
+            _ => Root::Branch {
+                level,
+                clear: Tree(clear),
+                set: Tree(set),
+            },
+        }
+    }
+
+    fn packed(&self, tree: Tree) -> Packed {
         self.roots.values()[tree.0 as usize]
     }
 
@@ -118,7 +152,11 @@ impl Forest {
         {
             return Ok(tree);
         }
-        let tree = self.plant(Root::Answer(Action::from_ret(ret).to_ret()))?;
+        let tree = self.plant(Packed {
+            level: ANSWER,
+            clear: Action::from_ret(ret).to_ret(),
+            set: 0,
+        })?;
         self.last_answer = Some((ret, tree));
         Ok(tree)
     }
@@ -128,7 +166,11 @@ impl Forest {
         if clear == set {
             return Ok(clear);
         }
-        self.plant(Root::Branch { level, clear, set })
+        self.plant(Packed {
+            level,
+            clear: clear.0,
+            set: set.0,
+        })
     }
 
     /// The condition that a bit is set.
@@ -144,24 +186,39 @@ impl Forest {
         no: Tree,
     ) -> Result<Tree, Undecided> {
         let question = Question([condition, yes, no]);
-        if let Some(answer) = question.at_once() {
-            return Ok(answer);
+        match question.at_once() {
+            Some(answer) => Ok(answer),
+            None => self.parted(question),
         }
-        let level = question.0.map(|tree| self.level(tree)).into_iter().min();
-        let level = level.expect("there are three");
-        let [condition, yes, no] = question.0.map(|tree| self.at(tree, level));
-        let clear = Question([condition.0, yes.0, no.0]);
-        let set = Question([condition.1, yes.1, no.1]);
-        // What goes on one way only is as soon followed as remembered: no way is longer than a call has bits.
-        let is_fork = clear.at_once().is_none() && set.at_once().is_none();
-        if is_fork && let Some(known) = self.questions.find(&question) {
+    }
+
+    /// The answer to a question that has none at once, by the first bit that is asked for.
+    fn parted(&mut self, question: Question) -> Result<Tree, Undecided> {
+        let roots = question.0.map(|tree| (tree, self.packed(tree)));
+        let level = roots[0].1.level.min(roots[1].1.level).min(roots[2].1.level);
+        let ways = roots.map(|(tree, root)| match root.level == level {
+            true => [Tree(root.clear), Tree(root.set)],
+            false => [tree, tree],
+        });
+        let clear = Question(ways.map(|[clear, _]| clear));
+        let set = Question(ways.map(|[_, set]| set));
+        let at_once = [clear.at_once(), set.at_once()];
+        // What goes on one way only is as soon followed as remembered, to the end of a word.
+        let is_remembered = at_once == [None, None] || u32::from(level) % BITS == 0;
+        if is_remembered && let Some(known) = self.questions.find(&question) {
             return Ok(self.answers[known as usize]);
         }
-        let clear = self.choose(clear.0[0], clear.0[1], clear.0[2])?;
-        let set = self.choose(set.0[0], set.0[1], set.0[2])?;
+        let clear = match at_once[0] {
+            Some(tree) => tree,
+            None => self.parted(clear)?,
+        };
+        let set = match at_once[1] {
+            Some(tree) => tree,
+            None => self.parted(set)?,
+        };
         let answer = self.branch(level, clear, set)?;
         self.budget.spend()?;
-        if is_fork {
+        if is_remembered {
             // No part of a question is the question again, so it is still a new one.
             self.questions.number(question);
             self.answers.push(answer);
@@ -197,22 +254,7 @@ impl Forest {
 
     /// The level of a tree's first bit; past every bit where it asks for none.
     pub(crate) fn level(&self, tree: Tree) -> u16 {
-        match self.root(tree) {
-            Root::Branch { level, .. } => level,
-            Root::Truth(_) | Root::Answer(_) => u16::MAX,
-        }
-    }
-
-    /// What a tree is where the bit of a level is clear, and where it is set; it asks for no earlier one.
-    fn at(&self, tree: Tree, level: u16) -> (Tree, Tree) {
-        match self.root(tree) {
-            Root::Branch {
-                level: own,
-                clear,
-                set,
-            } if own == level => (clear, set),
-            _ => (tree, tree),
-        }
+        self.packed(tree).level
     }
 
     /// What a tree that asks for no earlier word is for calls of which one has these upper bits, the others vary;
@@ -228,7 +270,7 @@ impl Forest {
         tree
     }
 
-    fn plant(&mut self, root: Root) -> Result<Tree, Undecided> {
+    fn plant(&mut self, root: Packed) -> Result<Tree, Undecided> {
         let (number, novelty) = self.roots.number(root);
         if novelty == Novelty::New {
             self.budget.spend()?;
@@ -261,16 +303,10 @@ impl Question {
 }
 
 // In few words, since these are hashed for every step of a proof; what collides costs time only.
-impl Hash for Root {
+impl Hash for Packed {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        match *self {
-            Self::Truth(truth) => hasher.write_u64(truth as u64),
-            Self::Answer(ret) => hasher.write_u64(u64::from(ret) << 8),
-            Self::Branch { level, clear, set } => {
-                hasher.write_u64(u64::from(level) << 32 | u64::from(clear.0));
-                hasher.write_u64(set.0.into());
-            }
-        }
+        let first = u32::from(self.level) << 22 ^ self.clear;
+        hasher.write_u64(u64::from(first) << 32 | u64::from(self.set));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a program means, as a tree: it is run on all calls at once, with conditions in place of values.
 //!
-//! Trusted. One state is one place with one content of the registers and the memory;
+//! Trusted, and with it [`JumpOp::alike_up_to`]. One state is one place with one content of the registers and the memory;
 //! states that are met again are not run again, so a program of shared parts takes no longer than its length.
 
 use alloc::collections::BTreeMap;
@@ -93,6 +93,9 @@ fn parts_in_few(mask: u32, values: u32) -> bool {
     parts.is_none_or(|parts| parts < 64)
 }
 
+/// There is room for so many stretches of a word before memory is asked for again.
+const ROOM: usize = 64;
+
 /// So many tests of one value of a word cost one of the budget.
 const FREE: usize = 16;
 
@@ -117,8 +120,9 @@ impl Machine<'_> {
             let numbers = match known.get(&token.then) {
                 Some(numbers) => Rc::clone(numbers),
                 None => {
-                    let mut numbers = Numbers::new();
-                    for number in self.parts(token.then, SeccompData::NR)?.iter() {
+                    let parts = self.parts(token.then, SeccompData::NR)?;
+                    let mut numbers = Numbers::with_room(parts.count());
+                    for number in parts.iter() {
                         numbers.push(number.last, self.tree(number.then)?);
                     }
                     let numbers = Rc::new(numbers);
@@ -245,50 +249,42 @@ impl Machine<'_> {
             return Ok(Stretches::all(from));
         };
         let from = self.states.values()[from as usize];
-        let mut parts = Stretches::new();
+        let mut parts = Stretches::with_room(ROOM);
+        // The tests at which larger values part from those that were followed, each with the last value that comes to it.
+        let mut tests = vec![(from, u32::MAX)];
         let mut value = 0;
-        loop {
-            let (end, last) = self.follow(from, offset, value)?;
-            parts.push(last, self.walk(end)?);
-            match last.checked_add(1) {
-                Some(next) => value = next,
-                None => return Ok(parts),
-            }
-        }
-    }
-
-    /// Where one value of a word leads from a state on, until something else is asked or done, and up to which value all lead there.
-    fn follow(&mut self, from: State, offset: u32, value: u32) -> Result<(State, u32), Undecided> {
-        let (mut state, mut last) = (from, u32::MAX);
-        for step in 0.. {
-            if step % FREE == 0 {
-                self.forest.spend()?;
-            }
-            state = match self.insns[state.at] {
-                Insn::Ja(skip) => State {
-                    at: state.at + 1 + skip as usize,
-                    ..state
-                },
-                Insn::LdAbs(loaded) => State {
-                    at: state.at + 1,
-                    a: Value::Word(loaded),
-                    ..state
-                },
-                Insn::Jump {
-                    op,
-                    operand: Operand::K(k),
-                    jt,
-                    jf,
-                } if state.a == Value::Word(offset)
-                    && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
-                {
-                    last = last.min(op.alike_up_to(value, k));
-                    state.skipping(if op.holds(value, k) { jt } else { jf })
+        while let Some((mut state, mut last)) = tests.pop() {
+            for step in 0.. {
+                if step % FREE == 0 {
+                    self.forest.spend()?;
                 }
-                _ => break,
-            };
+                match self.insns[state.at] {
+                    Insn::Ja(skip) => state.at += skip as usize,
+                    Insn::LdAbs(loaded) => state.a = Value::Word(loaded),
+                    Insn::Jump {
+                        op,
+                        operand: Operand::K(k),
+                        jt,
+                        jf,
+                    } if state.a == Value::Word(offset)
+                        && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
+                    {
+                        let alike = op.alike_up_to(value, k);
+                        if alike < last {
+                            tests.push((state, last));
+                            last = alike;
+                        }
+                        state.at += usize::from(if op.holds(value, k) { jt } else { jf });
+                    }
+                    _ => break,
+                }
+                state.at += 1;
+            }
+            parts.push(last, self.walk(state)?);
+            // Past the largest value, no test is left.
+            value = last.wrapping_add(1);
         }
-        Ok((state, last))
+        Ok(parts)
     }
 
     /// Follows straight code to an answer, or to where something is asked.

@@ -46,23 +46,30 @@ pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Meaning, Un
 /// From each number at which a rule begins or has ended up to the next, the same rules can hold.
 fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Numbers, Undecided> {
     let rules = &section.rules;
-    let places = rules.iter().map(|rule| rule.numbers).zip(0..);
-    let about_some = places.filter(|(numbers, _)| numbers.first <= numbers.last);
-    let mut begin: Vec<(u32, u32)> = about_some
-        .map(|(numbers, at)| (numbers.first, at))
-        .collect();
-    begin.sort_unstable();
-    let mut begin = begin.into_iter().peekable();
-    let mut numbers = Numbers::new();
+    // Where each begins, and which it is: as one word, since that sorts quickest.
+    let mut begin: Vec<u64> = Vec::with_capacity(rules.len());
+    for (at, rule) in rules.iter().enumerate() {
+        if rule.numbers.first <= rule.numbers.last {
+            begin.push(u64::from(rule.numbers.first) << 32 | at as u64);
+        }
+    }
+    // They are nearly sorted, which only the stable sort makes use of.
+    begin.sort();
+    let number = |begin: u64| (begin >> 32) as u32;
+    let mut begin = begin.as_slice();
+    let mut numbers = Numbers::with_room(ROOM);
     // The rules that can hold, in their order, and what those with comparisons were found to mean.
     let mut can_hold: Vec<u32> = Vec::new();
     let mut known: BTreeMap<Vec<u32>, Tree> = BTreeMap::new();
     let mut first = 0;
     loop {
-        while let Some((_, at)) = begin.next_if(|&(number, _)| number == first) {
-            let place = can_hold.partition_point(|&earlier| earlier < at);
-            can_hold.insert(place, at);
+        while let [next, rest @ ..] = begin
+            && number(*next) == first
+        {
+            begin = rest;
+            can_hold.push(*next as u32);
         }
+        can_hold.sort_unstable();
         for _ in 0..can_hold.len() / FREE {
             forest.spend()?;
         }
@@ -80,9 +87,10 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
                 }
             },
         };
-        let ends = can_hold.iter().map(|&at| rules[at as usize].numbers.last);
-        let next = begin.peek().map(|&(next, _)| next - 1);
-        let last = ends.chain(next).min().unwrap_or(u32::MAX);
+        let mut last = begin.first().map_or(u32::MAX, |&next| number(next) - 1);
+        for &at in &can_hold {
+            last = last.min(rules[at as usize].numbers.last);
+        }
         numbers.push(last, tree);
         let Some(next) = last.checked_add(1) else {
             return Ok(numbers);
@@ -91,6 +99,9 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Number
         first = next;
     }
 }
+
+/// There is room for so many stretches of numbers before memory is asked for again.
+const ROOM: usize = 64;
 
 /// So many rules that can hold for a stretch of numbers cost nothing of the budget.
 const FREE: usize = 8;
@@ -115,28 +126,33 @@ fn first_that_holds(
         let mut lists: Vec<&[Comparison]> = lists.collect();
         lists.sort_unstable();
         lists.dedup();
-        let some = some_holds(forest, section.arch, &lists)?;
-        tree = forest.choose(some, answer, tree)?;
+        tree = some_holds(forest, section.arch, &lists, [answer, tree])?;
     }
     Ok(tree)
 }
 
-/// All of one of these lists of comparisons hold; those that ask for a value of one argument are taken together.
-fn some_holds(forest: &mut Forest, arch: Arch, lists: &[&[Comparison]]) -> Result<Tree, Undecided> {
-    let mut some = Forest::NO;
+/// What follows where all of one of these lists of comparisons hold, and else; those that ask for a value of one argument are taken together.
+fn some_holds(
+    forest: &mut Forest,
+    arch: Arch,
+    lists: &[&[Comparison]],
+    [yes, no]: [Tree; 2],
+) -> Result<Tree, Undecided> {
+    let mut tree = no;
     for alike in lists.chunk_by(|one, next| {
         let (one, next) = (asked_value(one), asked_value(next));
         one.zip(next).is_some_and(|(one, next)| one.0 == next.0)
     }) {
-        let holds = if let Some((arg, _)) = asked_value(alike[0]) {
+        let follow = [yes, tree];
+        tree = if let Some((arg, _)) = asked_value(alike[0]) {
             let values = alike.iter().filter_map(|list| asked_value(list));
-            one_of(forest, arch, arg, values.map(|(_, value)| value).collect())?
+            let values = values.map(|(_, value)| value).collect();
+            one_of(forest, arch, arg, values, follow)?
         } else {
-            all_hold(forest, arch, alike[0])?
+            all_hold(forest, arch, alike[0], follow)?
         };
-        some = forest.or(holds, some)?;
     }
-    Ok(some)
+    Ok(tree)
 }
 
 /// The argument and the value, where a list asks for nothing else than this value of the whole of it.
@@ -153,8 +169,14 @@ fn asked_value(list: &[Comparison]) -> Option<(Arg, u64)> {
     }
 }
 
-/// The argument is one of these values.
-fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result<Tree, Undecided> {
+/// What follows where the argument is one of these values, and else.
+fn one_of(
+    forest: &mut Forest,
+    arch: Arch,
+    arg: Arg,
+    values: Vec<u64>,
+    follow: [Tree; 2],
+) -> Result<Tree, Undecided> {
     let halves = halves(arch, arg, Width::Whole);
     // By the word that is asked for first, then by the other one, which is zero where there is none.
     let mut pairs: Vec<[u32; 2]> = values
@@ -169,40 +191,65 @@ fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result
         Half::High => [halves.high, halves.low],
     };
     pairs.sort_unstable();
-    let mut firsts = Vec::new();
-    let mut rest: (&[[u32; 2]], Tree) = (&[], Forest::NO);
-    for alike in pairs.chunk_by(|one, next| one[0] == next[0]) {
-        // Most values are small, and what follows them is the same.
-        if !others(alike).eq(others(rest.0)) {
-            let values = others(alike).map(|other| (other, Forest::YES));
-            rest = (
-                alike,
-                Stretches::of_values(values, Forest::NO).tree(forest, words[1])?,
-            );
+    asked(forest, arg, follow, |forest, [yes, no]| {
+        let mut firsts = Vec::new();
+        let mut rest: (&[[u32; 2]], Tree) = (&[], no);
+        for alike in pairs.chunk_by(|one, next| one[0] == next[0]) {
+            // Most values are small, and what follows them is the same.
+            if !seconds(alike).eq(seconds(rest.0)) {
+                let values = seconds(alike).map(|second| (second, yes));
+                let tree = Stretches::of_values(values, no).tree(forest, words[1])?;
+                rest = (alike, tree);
+            }
+            firsts.push((alike[0][0], rest.1));
         }
-        firsts.push((alike[0][0], rest.1));
-    }
-    Stretches::of_values(firsts, Forest::NO).tree(forest, words[0])
+        Stretches::of_values(firsts, no).tree(forest, words[0])
+    })
 }
 
-fn others(pairs: &[[u32; 2]]) -> impl Iterator<Item = u32> {
+fn seconds(pairs: &[[u32; 2]]) -> impl Iterator<Item = u32> {
     pairs.iter().map(|pair| pair[1])
 }
 
-/// All of these hold.
-fn all_hold(forest: &mut Forest, arch: Arch, list: &[Comparison]) -> Result<Tree, Undecided> {
-    let mut all = Forest::YES;
+/// What follows where all of these hold, and else.
+fn all_hold(
+    forest: &mut Forest,
+    arch: Arch,
+    list: &[Comparison],
+    [yes, no]: [Tree; 2],
+) -> Result<Tree, Undecided> {
+    let mut tree = yes;
     for &comparison in list.iter().rev() {
-        let holds = self::comparison(forest, arch, comparison)?;
-        all = forest.and(holds, all)?;
+        tree = asked(forest, comparison.arg, [tree, no], |forest, follow| {
+            holds(forest, arch, comparison, follow)
+        })?;
     }
-    Ok(all)
+    Ok(tree)
 }
 
-/// Whether a comparison holds of its argument.
-fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, Undecided> {
+/// What follows where a condition about an argument holds, and else; the condition is told by what follows, if that asks for later words only.
+fn asked(
+    forest: &mut Forest,
+    arg: Arg,
+    [yes, no]: [Tree; 2],
+    condition: impl FnOnce(&mut Forest, [Tree; 2]) -> Result<Tree, Undecided>,
+) -> Result<Tree, Undecided> {
+    let last = level(SeccompData::ARGS + 8 * arg.index() as u32 + 4, 0);
+    if forest.level(yes).min(forest.level(no)) > last {
+        return condition(forest, [yes, no]);
+    }
+    let condition = condition(forest, [Forest::YES, Forest::NO])?;
+    forest.choose(condition, yes, no)
+}
+
+/// What follows where a comparison holds of its argument, and else; that asks for later words only.
+fn holds(
+    forest: &mut Forest,
+    arch: Arch,
+    it: Comparison,
+    [yes, no]: [Tree; 2],
+) -> Result<Tree, Undecided> {
     let argument = halves(arch, it.arg, it.width);
-    let (no, yes) = (Forest::NO, Forest::YES);
     // What follows where the argument is below the value, where it is the same, and where it is above.
     let (value, follow) = match it.test {
         Test::Eq(value) => (value, [no, yes, no]),
@@ -212,16 +259,16 @@ fn comparison(forest: &mut Forest, arch: Arch, it: Comparison) -> Result<Tree, U
         Test::Ge(value) => (value, [no, yes, yes]),
         Test::Gt(value) => (value, [no, no, yes]),
         Test::MaskedEq { mask, value } => {
-            let low = |forest: &mut Forest, then| {
-                masked(forest, argument.low, low(mask), low(value), then)
+            let (low, high) = (
+                (argument.low, low(mask), low(value)),
+                (argument.high, high(mask), high(value)),
+            );
+            let (first, second) = match argument.first {
+                Half::Low => (low, high),
+                Half::High => (high, low),
             };
-            let high = |forest: &mut Forest, then| {
-                masked(forest, argument.high, high(mask), high(value), then)
-            };
-            return match argument.first {
-                Half::Low => high(forest, yes).and_then(|then| low(forest, then)),
-                Half::High => low(forest, yes).and_then(|then| high(forest, then)),
-            };
+            let by_second = masked(forest, second, [yes, no])?;
+            return masked(forest, first, [by_second, no]);
         }
     };
     by_order_wide(forest, argument, value, follow)
@@ -317,41 +364,38 @@ pub(crate) fn by_order(
     if u64::from(value) >> bits != 0 {
         return Ok(below);
     }
+    let lowest = level(offset, 0);
     let mut tree = same;
     for bit in 0..bits {
+        let level = lowest - bit as u16;
         tree = if value & 1 << bit == 0 {
-            forest.branch(level(offset, bit), tree, above)?
+            forest.branch(level, tree, above)?
         } else {
-            forest.branch(level(offset, bit), below, tree)?
+            forest.branch(level, below, tree)?
         };
     }
     Ok(tree)
 }
 
-/// What follows where the bits of the word that the mask has are the value, and else "no"; that asks for later words only.
+/// What follows where the bits of the word that the mask has are the value, and else; that asks for later words only.
 pub(crate) fn masked(
     forest: &mut Forest,
-    word: Word,
-    mask: u32,
-    value: u32,
-    then: Tree,
+    (word, mask, value): (Word, u32, u32),
+    [yes, no]: [Tree; 2],
 ) -> Result<Tree, Undecided> {
-    if value & !mask != 0 {
-        return Ok(Forest::NO);
-    }
     let (offset, bits) = word.seen();
-    if u64::from(value) >> bits != 0 {
-        return Ok(Forest::NO);
+    if value & !mask != 0 || u64::from(value) >> bits != 0 {
+        return Ok(no);
     }
-    let mut tree = then;
+    let mut tree = yes;
     for bit in 0..bits {
         if mask & 1 << bit == 0 {
             continue;
         }
         tree = if value & 1 << bit == 0 {
-            forest.branch(level(offset, bit), tree, Forest::NO)?
+            forest.branch(level(offset, bit), tree, no)?
         } else {
-            forest.branch(level(offset, bit), Forest::NO, tree)?
+            forest.branch(level(offset, bit), no, tree)?
         };
     }
     Ok(tree)

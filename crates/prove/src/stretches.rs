@@ -27,6 +27,11 @@ impl<T: Clone + PartialEq> Stretches<T> {
         Self(Vec::new())
     }
 
+    /// The same, with room for so many stretches before memory is asked for again.
+    pub(crate) fn with_room(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
     /// Every value is followed by the same.
     pub(crate) fn all(then: T) -> Self {
         Self(Vec::from([Stretch {
@@ -37,7 +42,8 @@ impl<T: Clone + PartialEq> Stretches<T> {
 
     /// Some values are followed by such, which ascend, and all others otherwise.
     pub(crate) fn of_values(values: impl IntoIterator<Item = (u32, T)>, otherwise: T) -> Self {
-        let mut stretches = Self::new();
+        let values = values.into_iter();
+        let mut stretches = Self::with_room(values.size_hint().0 * 2 + 1);
         for (value, then) in values {
             if stretches.next() != Some(value) {
                 stretches.push(value - 1, otherwise.clone());
@@ -88,6 +94,11 @@ impl<T: Clone + PartialEq> Stretches<T> {
         &self.0[place].then
     }
 
+    /// How many stretches there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Stretch<T>> {
         self.0.iter()
     }
@@ -100,8 +111,8 @@ impl Stretches<Tree> {
             Word::At(offset) => {
                 let first = level(offset, BITS - 1);
                 match self.0.iter().all(|each| first <= forest.level(each.then)) {
-                    true => part(forest, offset, &self.0, 0, BITS),
-                    false => self.chosen(forest, offset),
+                    true => part(forest, first, &self.0, 0, BITS),
+                    false => self.chosen(forest, first),
                 }
             }
             Word::Short(_) => unreachable!("what follows is known of whole words"),
@@ -110,7 +121,7 @@ impl Stretches<Tree> {
     }
 
     /// The same where some tree asks for an earlier word than this one: stretch by stretch.
-    fn chosen(&self, forest: &mut Forest, offset: u32) -> Result<Tree, Undecided> {
+    fn chosen(&self, forest: &mut Forest, first: u16) -> Result<Tree, Undecided> {
         let (mut tree, rest) = match &*self.0 {
             [rest @ .., last] => (last.then, rest),
             [] => unreachable!("no value is left out"),
@@ -120,7 +131,7 @@ impl Stretches<Tree> {
             let mut up_to = Self::new();
             up_to.push(stretch.last, Forest::YES);
             up_to.push(u32::MAX, Forest::NO);
-            let up_to = part(forest, offset, &up_to.0, 0, BITS)?;
+            let up_to = part(forest, first, &up_to.0, 0, BITS)?;
             tree = forest.choose(up_to, stretch.then, tree)?;
         }
         Ok(tree)
@@ -128,23 +139,26 @@ impl Stretches<Tree> {
 }
 
 /// Of the values that begin with `upper`, whose lowest bits vary, and which the stretches hold; 32 calls deep.
+///
+/// `first` is the level of the word's first bit.
 fn part(
     forest: &mut Forest,
-    offset: u32,
+    first: u16,
     stretches: &[Stretch<Tree>],
     upper: u32,
     varying: u32,
 ) -> Result<Tree, Undecided> {
     if let [all] = stretches {
-        return Ok(forest.within(all.then, level(offset, BITS - 1), upper, varying));
+        return Ok(forest.within(all.then, first, upper, varying));
     }
     let bit = varying - 1;
     let middle = upper | 1 << bit;
     let below = stretches.partition_point(|stretch| stretch.last < middle - 1);
-    let above = stretches.partition_point(|stretch| stretch.last < middle);
-    let clear = part(forest, offset, &stretches[..=below], upper, bit)?;
-    let set = part(forest, offset, &stretches[above..], middle, bit)?;
-    forest.branch(level(offset, bit), clear, set)
+    // A stretch that goes on past the middle is in both parts.
+    let above = below + usize::from(stretches[below].last == middle - 1);
+    let clear = part(forest, first, &stretches[..=below], upper, bit)?;
+    let set = part(forest, first, &stretches[above..], middle, bit)?;
+    forest.branch(first + (BITS - varying) as u16, clear, set)
 }
 
 #[cfg(test)]

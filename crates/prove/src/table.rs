@@ -14,10 +14,6 @@ pub(crate) struct Table<T> {
 }
 
 impl<T: Hash + Eq> Table<T> {
-    pub(crate) fn new() -> Self {
-        Self::with_room(16)
-    }
-
     /// A table that so many values, a power of two, fit in before it grows.
     pub(crate) fn with_room(count: usize) -> Self {
         Self {
@@ -40,13 +36,18 @@ impl<T: Hash + Eq> Table<T> {
         let count = u32::try_from(self.values.len()).expect("the budget is below 2^32");
         self.slots[slot] = count;
         if self.values.len() * 2 > self.slots.len() {
-            self.slots = vec![0; self.slots.len() * 2];
-            for at in 0..self.values.len() {
-                let slot = self.slot(&self.values[at]);
-                self.slots[slot] = at as u32 + 1;
-            }
+            self.grow();
         }
         (count - 1, Novelty::New)
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.slots = vec![0; self.slots.len() * 2];
+        for at in 0..self.values.len() {
+            let slot = self.slot(&self.values[at]);
+            self.slots[slot] = at as u32 + 1;
+        }
     }
 
     /// The number of a value that has one.
@@ -55,6 +56,7 @@ impl<T: Hash + Eq> Table<T> {
     }
 
     /// Where a value stands, or would: the first free slot on its way is the end of it.
+    #[inline]
     fn slot(&self, value: &T) -> usize {
         let mask = self.slots.len() - 1;
         let mut hash = Multiply(0x243f_6a88_85a3_08d3);

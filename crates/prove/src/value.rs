@@ -95,10 +95,7 @@ impl Value {
                     JumpOp::Eq => by_order(forest, word, value, [no, yes, no]),
                     JumpOp::Gt => by_order(forest, word, value, [no, no, yes]),
                     JumpOp::Ge => by_order(forest, word, value, [no, yes, yes]),
-                    JumpOp::Set => {
-                        let clear = masked(forest, word, value, 0, yes)?;
-                        forest.not(clear)
-                    }
+                    JumpOp::Set => masked(forest, (word, value, 0), [no, yes]),
                 }
             }
             _ => {
