@@ -30,11 +30,11 @@ pub(super) fn at_least(databases: &[Database], blocks: &Blocks, default: Action)
         }
     };
     for (_, call) in databases.iter().flat_map(|database| &database.calls) {
-        count += usize::from(!matches!(call, Call::Unnamed));
+        count += usize::from(!matches!(call, Call::Conditional(None)));
         match call {
-            Call::Unnamed => {}
+            Call::Conditional(None) => {}
             Call::Always(verdict) => answered(verdict.action),
-            Call::Conditional(conditions) => {
+            Call::Conditional(Some(conditions)) => {
                 let lines = conditions.lines.iter();
                 lines.for_each(|line| answered(line.verdict.action));
                 if conditions.is_lost {
