@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use callgate_engines::{Floor, How, Missing, NoNewPrivileges, Resolved, Target, read};
+use callgate_engines::{
+    Engine, Floor, How, MEASURED_ON, Missing, NoNewPrivileges, Outcome, Resolved, Target, read,
+};
 use callgate_policy::{Action, Comparison};
 use callgate_profile::Profile;
 use callgate_syscalls::groups::{self, Group};
@@ -21,6 +23,8 @@ pub struct Summary {
     pub bad_arch: Action,
     /// Whether the target's runtime comes to the program; none where it has none, or it was not measured.
     pub floor: Option<FloorSummary>,
+    /// The same of processes that can't gain privileges, for which runtimes load the filter last.
+    pub floor_without_new_privileges: Option<FloorSummary>,
     /// Arch by arch, in the order of the policy.
     pub arches: Vec<ArchSummary>,
     /// What each capability changes that the document's conditions name.
@@ -32,6 +36,10 @@ pub struct Summary {
 pub struct FloorSummary {
     /// What it was seen to need.
     pub floor: &'static Floor,
+    /// Who starts the runtime, and would say how it ends.
+    pub engine: Engine,
+    /// Whether it was seen on the arch that is asked about, or is concluded from the names of the calls.
+    pub is_measured: bool,
     /// What of that the profile refuses.
     pub missing: Vec<Missing>,
 }
@@ -78,24 +86,40 @@ pub struct Unlocked {
 }
 
 impl FloorSummary {
-    /// Whether something is missing that was seen to be needed, and not only what is made.
+    /// Whether something is missing without which starts were seen to fail, on this arch.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        let needed = self.floor.needed();
-        self.missing
-            .iter()
-            .any(|missing| needed.contains(&missing.call.name()))
+        self.is_measured && self.missing.iter().any(|missing| self.needs(missing))
+    }
+
+    /// Whether starts fail without a call that is missing; those that are not needed end only a start that makes them.
+    #[must_use]
+    pub fn needs(&self, missing: &Missing) -> bool {
+        matches!(missing.action, Action::Errno(_)) || self.floor.needed().contains(&missing.name)
+    }
+
+    /// What becomes of a start; none where nothing is missing, or it is not known.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        let needed = self.missing.iter().find(|missing| self.needs(missing))?;
+        let is_known = self.is_measured;
+        is_known.then(|| self.floor.outcome(self.engine, needed.action))
     }
 }
 
-/// The floor of the target's runtime, on the arch for which it was measured.
-pub(crate) fn floor(resolved: &Resolved, target: &Target) -> Option<FloorSummary> {
-    if target.native != Arch::X86_64 {
-        return None;
-    }
-    let floor = Floor::of_target(target, NoNewPrivileges::Unset)?;
-    let missing = floor.missing(&resolved.policy, target.native);
-    Some(FloorSummary { floor, missing })
+/// The floor of the target's runtime for processes of this mode.
+pub(crate) fn floor(
+    resolved: &Resolved,
+    target: &Target,
+    mode: NoNewPrivileges,
+) -> Option<FloorSummary> {
+    let floor = Floor::of_target(target, mode)?;
+    Some(FloorSummary {
+        floor,
+        engine: target.engine,
+        is_measured: target.native == MEASURED_ON,
+        missing: floor.missing(&resolved.policy, target.native),
+    })
 }
 
 /// Sums a profile up, as a target reads it.
@@ -106,7 +130,8 @@ pub fn summary(profile: &Profile, resolved: &Resolved, target: &Target) -> Summa
     Summary {
         default: policy.default(),
         bad_arch: policy.bad_arch(),
-        floor: floor(resolved, target),
+        floor: floor(resolved, target, NoNewPrivileges::Unset),
+        floor_without_new_privileges: floor(resolved, target, NoNewPrivileges::Set),
         arches: arches.map(|arch| of_arch(resolved, arch)).collect(),
         capabilities: named_capabilities(profile)
             .into_iter()

@@ -39,7 +39,7 @@ pub mod text;
 
 pub use action::{Action, MAX_ERRNO};
 pub use bytes::BytesError;
-pub use cache::always_allows;
+pub use cache::{always_allows, always_allows_up_to};
 pub use data::SeccompData;
 pub use insn::{AluOp, Insn, InsnError, JumpOp, Operand, RawInsn};
 pub use machine::{Outcome, path, run};

@@ -130,6 +130,21 @@ impl JumpOp {
             Self::Set => a & b != 0,
         }
     }
+
+    /// A value of A, from this one upward, up to which the comparison answers as it does for this one.
+    ///
+    /// There may be a larger one for a mask; for the other comparisons it is the largest.
+    #[must_use]
+    pub const fn alike_up_to(self, a: u32, b: u32) -> u32 {
+        match self {
+            Self::Eq if a == b => a,
+            Self::Eq | Self::Ge if a < b => b - 1,
+            Self::Gt if a <= b => b,
+            // The bits below the lowest of the mask make no difference.
+            Self::Set if b != 0 => a | ((b.wrapping_neg() & b) - 1),
+            Self::Eq | Self::Gt | Self::Ge | Self::Set => u32::MAX,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +174,26 @@ mod tests {
             };
             assert_eq!(path(&program, &call), places);
             assert_eq!(run(&program, &call).steps as usize, places.len());
+        }
+    }
+
+    #[test]
+    fn a_comparison_answers_alike_up_to_where_it_turns() {
+        let values = [0, 1, 2, 3, 4, 7, 8, 12, 0x8000_0000, u32::MAX - 1, u32::MAX];
+        for op in JumpOp::ALL {
+            for (a, b) in values.iter().flat_map(|&a| values.map(|b| (a, b))) {
+                let last = op.alike_up_to(a, b);
+                assert!(a <= last, "{op:?} {a} {b}");
+                for value in values.into_iter().chain([last]) {
+                    let is_alike = op.holds(value, b) == op.holds(a, b);
+                    assert!(
+                        is_alike || value < a || last < value,
+                        "{op:?} {a} {b} {value}"
+                    );
+                }
+                let is_turn = last == u32::MAX || op.holds(last + 1, b) != op.holds(a, b);
+                assert!(is_turn || op == JumpOp::Set, "{op:?} {a} {b}");
+            }
         }
     }
 

@@ -175,8 +175,13 @@ pub(crate) fn no_profile(reference: &str, done: &str) -> Failure {
 }
 
 fn unknown_reference(reference: &str) -> Failure {
-    Failure::input(format_args!("profile reference `{reference}` is not known"))
-        .help("the built-in profile is `docker:default`")
+    Failure::input(format_args!("profile reference `{reference}` is not known")).help(format_args!(
+        "the built-in profiles are {}",
+        builtin::names()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    ))
 }
 
 fn no_document(reference: &str) -> Failure {

@@ -8,7 +8,7 @@ use callgate_bpf::Program;
 use callgate_engines::{Engine, Target, Version};
 use callgate_profile::builtin;
 use callgate_prove::{Budget, Diagram};
-use callgate_syscalls::{Arch, Release};
+use callgate_syscalls::{Arch, CapabilitySet, Release};
 
 use crate::failure::{Failure, Status};
 use crate::input::{Document, InputOptions};
@@ -33,10 +33,16 @@ const LIBSECCOMP: [Option<&str>; 4] = [None, Some("2.6.0"), Some("2.5.5"), Some(
 pub(crate) struct Known {
     native: Arch,
     kernel: Release,
-    diagrams: HashMap<Diagram, String>,
+    documents: Vec<Document>,
+    options: InputOptions,
+    /// By the capabilities for which the documents were read.
+    names: HashMap<CapabilitySet, Names>,
     /// What became of programs that were asked about, since many processes share one.
-    asked: HashMap<Program, Option<String>>,
+    asked: HashMap<(CapabilitySet, Program), Option<String>>,
 }
+
+/// What the known profiles mean to the engines that take them.
+type Names = HashMap<Diagram, String>;
 
 impl Known {
     /// The built-in profiles and these on a machine of this arch and kernel, each for every engine that takes it.
@@ -49,24 +55,47 @@ impl Known {
         profiles: &[String],
         options: InputOptions,
     ) -> Result<Self, Failure> {
+        let built_in = builtin::names().map(str::to_owned);
+        let references = built_in.chain(profiles.iter().cloned());
+        let documents = references.map(|reference| Document::read(&reference, options));
         let mut known = Self {
             native,
             kernel,
-            diagrams: HashMap::new(),
+            documents: documents.collect::<Result<_, _>>()?,
+            options,
+            names: HashMap::new(),
             asked: HashMap::new(),
         };
-        let built_in = builtin::names().map(str::to_owned);
-        for reference in built_in.chain(profiles.iter().cloned()) {
-            known.add(&Document::read(&reference, options)?, options)?;
-        }
+        let usual = known.names_for(CapabilitySet::DOCKER)?;
+        known.names.insert(CapabilitySet::DOCKER, usual);
         Ok(known)
     }
 
-    /// Knows what a document means to each engine that takes it; a meaning keeps the first name that it was given.
-    fn add(&mut self, document: &Document, options: InputOptions) -> Result<(), Failure> {
+    /// The meanings for processes of these capabilities; of two names of a meaning it is the first.
+    fn names_for(&self, caps: CapabilitySet) -> Result<Names, Failure> {
+        let mut names = Names::new();
+        for document in &self.documents {
+            if !self.add(&mut names, document, caps) {
+                let name = &document.name;
+                return Err(Failure::new(
+                    Status::Meaningless,
+                    format_args!(
+                        "{name}: no engine takes this profile; `callgate check {name}` says why"
+                    ),
+                ));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Adds what a document means to each engine that takes it, and says whether one does.
+    fn add(&self, names: &mut Names, document: &Document, caps: CapabilitySet) -> bool {
         let name = &document.name;
         let mut is_taken = false;
-        for engine in ENGINES {
+        // Docker's default of a version is known for that version first.
+        let own = name.strip_prefix("docker:default@");
+        let own = own.map(|version| format!("docker@{version}"));
+        for engine in own.iter().map(String::as_str).chain(ENGINES) {
             let engine: Engine = engine.parse().expect("a modelled engine");
             for libseccomp in LIBSECCOMP {
                 let version =
@@ -75,12 +104,13 @@ impl Known {
                     native: self.native,
                     kernel: self.kernel,
                     libseccomp: version,
+                    caps,
                     ..Target::new(engine)
                 };
                 let Examined {
                     meaning: Some((_, resolved)),
                     ..
-                } = examine(document, options, &target)
+                } = examine(document, self.options, &target)
                 else {
                     continue;
                 };
@@ -88,33 +118,40 @@ impl Known {
                 let Ok(diagram) = Diagram::of_policy(&resolved.policy, Budget::default()) else {
                     continue;
                 };
-                self.diagrams
-                    .entry(diagram)
-                    .or_insert_with(|| match libseccomp {
-                        Some(version) => format!("{name} for {target}, libseccomp {version}"),
-                        None => format!("{name} for {target}"),
-                    });
+                names.entry(diagram).or_insert_with(|| match libseccomp {
+                    Some(version) => format!("{name} for {target}, libseccomp {version}"),
+                    None => format!("{name} for {target}"),
+                });
             }
         }
-        match is_taken {
-            true => Ok(()),
-            false => Err(Failure::new(
-                Status::Meaningless,
-                format_args!(
-                    "{name}: no engine takes this profile; `callgate check {name}` says why"
-                ),
-            )),
-        }
+        is_taken
     }
 
-    /// The name of what a program means; none where it is not known, or not decided.
-    pub(crate) fn name(&mut self, program: &Program) -> Option<String> {
-        if let Some(known) = self.asked.get(program) {
+    /// The name of what a program of a process means; none where it is not known, or not decided.
+    ///
+    /// Engines read a profile for the capabilities that a container gets. Those that a process has are tried after Docker's, since
+    /// it may have given up some.
+    pub(crate) fn name(&mut self, program: &Program, caps: CapabilitySet) -> Option<String> {
+        let key = (caps, program.clone());
+        if let Some(known) = self.asked.get(&key) {
             return known.clone();
         }
         let diagram = Diagram::of_program(program, Budget::default()).ok();
-        let name = diagram.and_then(|diagram| self.diagrams.get(&diagram).cloned());
-        self.asked.insert(program.clone(), name.clone());
+        let name = diagram.and_then(|diagram| self.name_of(&diagram, caps));
+        self.asked.insert(key, name.clone());
         name
+    }
+
+    fn name_of(&mut self, diagram: &Diagram, caps: CapabilitySet) -> Option<String> {
+        if let Some(name) = self.names[&CapabilitySet::DOCKER].get(diagram) {
+            return Some(name.clone());
+        }
+        if !self.names.contains_key(&caps) {
+            // What is taken for Docker's capabilities is taken for others.
+            let names = self.names_for(caps).unwrap_or_default();
+            self.names.insert(caps, names);
+        }
+        let name = self.names[&caps].get(diagram)?;
+        Some(format!("{name}, for its capabilities"))
     }
 }

@@ -175,6 +175,7 @@ mod tests {
                 &[],
                 (Some(257), first((-100_i64).cast_unsigned())),
             ),
+            ("openat(AT_FDCWD)", &[], (Some(257), first(0xffff_ff9c))),
             ("mmap2", &[], (None, open)),
         ] {
             assert_eq!(asked(text, more), Ok(expected), "{text}");

@@ -37,9 +37,16 @@ struct Sleeper {
 
 impl Sleeper {
     fn under(profiles: &[&str]) -> Self {
-        let mut words = Vec::new();
+        Self::with(&[], profiles, &[])
+    }
+
+    /// The same, started by this command, and each filter with these options.
+    fn with(before: &[&str], profiles: &[&str], options: &[&str]) -> Self {
+        let mut words = before.to_vec();
         for profile in profiles {
-            words.extend([CALLGATE, "run", "-p", profile, "--"]);
+            words.extend([CALLGATE, "run", "-p", profile]);
+            words.extend(options);
+            words.push("--");
         }
         words.extend(["sh", "-c", "echo $$; exec sleep 600"]);
         let mut child = Command::new(words[0])
@@ -285,6 +292,18 @@ fn processes_with_what_is_known_of_their_filters() {
         "{text}"
     );
     assert!(lines[2].ends_with(" instructions"), "{text}");
+    // A profile that was read for other capabilities is known by those that the process has.
+    let bare = Sleeper::with(
+        &["setpriv", "--bounding-set=-all"],
+        &["docker:default"],
+        &["--caps=none"],
+    );
+    let (_, text) = answer(&["ps", &bare.pid]);
+    assert!(
+        text.trim_end()
+            .ends_with(" instructions, docker:default for callgate, for its capabilities"),
+        "{text}"
+    );
     // A profile of the user's own is known when it is named.
     let (_, text) = answer(&["ps", &sleeper.pid, "--known", &other]);
     let name = format!(" instructions, {other} for callgate");

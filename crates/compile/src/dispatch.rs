@@ -167,11 +167,14 @@ fn weight(spans: &[Span<Leaf>]) -> u64 {
     spans.iter().map(|span| span.to.weight).sum()
 }
 
-/// How many places before the middle of a stretch, by weight, are tried as its cut.
-const BEFORE: usize = 4;
+/// How many places before and after the middle of a stretch, by weight, are tried as its cut.
+const AROUND: (usize, usize) = (4, 2);
 
-/// How many places after it.
-const AFTER: usize = 2;
+/// A stretch of more spans is long.
+const LONG: usize = 24;
+
+/// The same of a long stretch, whose sides make up for a cut that is not the best.
+const AROUND_LONG: (usize, usize) = (2, 1);
 
 /// The cheapest way to begin in each stretch of spans that a good tree may come to.
 struct Tree {
@@ -229,8 +232,13 @@ impl Tree {
     fn best_cut(&mut self, begin: usize, end: usize) -> (u64, usize) {
         let ends = self.before[begin] + self.before[end];
         let middle = begin + self.before[begin..end].partition_point(|before| before * 2 < ends);
-        let first = middle.saturating_sub(BEFORE).max(begin + 1);
-        let last = (middle + AFTER).min(end - 1);
+        let (before, after) = if end - begin > LONG {
+            AROUND_LONG
+        } else {
+            AROUND
+        };
+        let first = middle.saturating_sub(before).max(begin + 1);
+        let last = (middle + after).min(end - 1);
         let mut best = (u64::MAX, first);
         for cut in first..=last {
             let sides = self.cost(begin, cut) + self.cost(cut, end);

@@ -10,7 +10,7 @@ use crate::dispatch::Leaf;
 use crate::spans::Span;
 
 /// How many spans are few at most.
-pub(crate) const MOST: usize = 6;
+pub(crate) const MOST: usize = 5;
 
 /// Neighbouring spans, and what is known of the choices among them.
 pub(crate) struct Few {
@@ -143,8 +143,8 @@ impl Few {
 
     /// What both sides of the best first test cost together.
     fn sides(&mut self, remaining: Remaining) -> u64 {
-        // Choices of six spans are 64: a bit for each that some test lets pass.
-        let mut choices = 0u64;
+        // Choices of five spans are 32: a bit for each that some test lets pass.
+        let mut choices = 0u32;
         self.tests(remaining, |_, passing| choices |= 1 << passing);
         let mut cheapest = u64::MAX;
         while choices != 0 && cheapest != 0 {

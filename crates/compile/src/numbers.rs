@@ -30,7 +30,8 @@ pub(crate) fn spans(
             let node = blocks[run.is.meaning as usize];
             (run.first, is_cached(arch, code.step(node)))
         });
-        let weights = options.weights.of_runs(arch, options.cache(), runs);
+        let runs: Vec<(u32, IsCached)> = runs.collect();
+        let weights = options.weights.of_runs(arch, options.cache(), &runs);
         for (run, weight) in stretch.iter().zip(weights) {
             // Hardly a program is built for x32, and x86_64's calls should not wait for it.
             let weight = if arch == Arch::X32 {

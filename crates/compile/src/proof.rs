@@ -1,8 +1,8 @@
 //! The proof that a program answers as its policy does, made by a crate that knows nothing of how it was compiled.
 
-use callgate_bpf::{Action, Program, always_allows};
+use callgate_bpf::{Action, Program, always_allows_up_to};
 use callgate_policy::Policy;
-use callgate_prove::{Budget, Diagram, Fixed, Look};
+use callgate_prove::{Agreement, Budget};
 use callgate_syscalls::{Arch, Syscall};
 
 use crate::error::CompileError;
@@ -15,7 +15,7 @@ use crate::error::CompileError;
 /// [`CompileError::Unproved`] with a call that the two answer differently, [`CompileError::Cache`] with one that is always allowed
 /// and that the kernel's cache would not hold, or [`CompileError::Undecided`].
 pub fn prove(policy: &Policy, program: &Program, budget: Budget) -> Result<(), CompileError> {
-    let meaning = Diagram::of_both(policy, program, budget)
+    let agreement = Agreement::of(policy, program, budget)
         .map_err(CompileError::Undecided)?
         .map_err(|witness| CompileError::Unproved { witness })?;
     for section in policy.sections() {
@@ -24,20 +24,16 @@ pub fn prove(policy: &Policy, program: &Program, budget: Budget) -> Result<(), C
         if arch == Arch::X32 {
             continue;
         }
-        let (token, _) = meaning.part(Fixed::Token(arch.audit()));
         let (mut nr, last) = cacheable(arch);
-        while nr <= last {
-            let (part, up_to) = meaning.by_number(token, nr);
-            let is_allowed = meaning.look(part) == Look::Answer(Action::Allow);
-            for nr in nr..=up_to.min(last) {
-                if is_allowed != always_allows(program, arch.audit(), nr) {
+        for (said_up_to, answer) in agreement.numbers(arch.audit()) {
+            let is_allowed = answer == Some(Action::Allow);
+            while nr <= said_up_to.min(last) {
+                let (is_cached, cached_up_to) = always_allows_up_to(program, arch.audit(), nr);
+                if is_allowed != is_cached {
                     return Err(CompileError::Cache { arch, nr });
                 }
+                nr = said_up_to.min(cached_up_to).saturating_add(1);
             }
-            let Some(next) = up_to.checked_add(1) else {
-                break;
-            };
-            nr = next;
         }
     }
     Ok(())

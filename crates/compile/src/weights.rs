@@ -15,7 +15,7 @@ use crate::options::Cache;
 /// leaves over, of what starts threads and opens sockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weights {
-    /// Sorted by call; shares of [`WHOLE`].
+    /// Sorted by call, none twice; shares of [`WHOLE`].
     counted: Vec<(Syscall, u64)>,
     /// The same for the calls that the kernel's cache leaves over; where empty, they count as the others.
     left_over: Vec<(Syscall, u64)>,
@@ -54,44 +54,52 @@ impl Weights {
     }
 
     /// The weight of each run, given where each begins and whether the kernel caches its calls.
-    pub(crate) fn of_runs(
-        &self,
-        arch: Arch,
-        cache: Cache,
-        runs: impl Iterator<Item = (u32, IsCached)>,
-    ) -> Vec<u64> {
-        let mut weights = Vec::new();
-        let mut calls = Syscall::numbers(arch);
-        let even = EVEN / (calls.len() as u64 + 1);
-        let mut call = calls.next();
-        let mut runs = runs.peekable();
-        while let Some((first, is_cached)) = runs.next() {
+    pub(crate) fn of_runs(&self, arch: Arch, cache: Cache, runs: &[(u32, IsCached)]) -> Vec<u64> {
+        let mut weights = Vec::with_capacity(runs.len());
+        let numbers = Syscall::numbers(arch);
+        let even = EVEN / (numbers.len() as u64 + 1);
+        let begin = runs.first().map_or(0, |&(first, _)| first);
+        let mut numbers = numbers
+            .map(|(nr, _)| nr)
+            .skip_while(|&nr| nr < begin)
+            .peekable();
+        for at in 0..runs.len() {
             let mut weight = 1;
-            while call.is_some_and(|(nr, _)| nr < first) {
-                call = calls.next();
-            }
-            while let Some((nr, syscall)) = call
-                && runs.peek().is_none_or(|&(next, _)| nr < next)
+            let next = runs.get(at + 1).map(|&(next, _)| next);
+            while numbers
+                .next_if(|&nr| next.is_none_or(|next| nr < next))
+                .is_some()
             {
-                weight += even + self.of_call(syscall, cache, is_cached);
-                call = calls.next();
+                weight += even;
             }
             weights.push(weight);
         }
-        weights
-    }
-
-    fn of_call(&self, syscall: Syscall, cache: Cache, is_cached: IsCached) -> u64 {
-        match (cache, is_cached) {
-            (Cache::Absent, _) => share(&self.counted, syscall),
-            (Cache::Present, IsCached::Yes) => share(&self.counted, syscall) / CACHED,
-            (Cache::Present, IsCached::No) if self.left_over.is_empty() => {
-                share(&self.counted, syscall)
-            }
-            (Cache::Present, IsCached::No) => {
-                share(&self.left_over, syscall).max(share(&self.counted, syscall))
+        // The calls that count are few beside the numbers of an arch.
+        let run_of = |syscall: Syscall| {
+            let nr = syscall.number(arch)?;
+            runs.partition_point(|&(first, _)| first <= nr)
+                .checked_sub(1)
+        };
+        for &(syscall, share) in &self.counted {
+            if let Some(at) = run_of(syscall) {
+                weights[at] += match (cache, runs[at].1) {
+                    (Cache::Present, IsCached::Yes) => share / CACHED,
+                    _ => share,
+                };
             }
         }
+        if cache == Cache::Absent {
+            return weights;
+        }
+        for &(syscall, left_over) in &self.left_over {
+            if let Some(at) = run_of(syscall)
+                && runs[at].1 == IsCached::No
+            {
+                // The larger of its two shares counts.
+                weights[at] += left_over.saturating_sub(share(&self.counted, syscall));
+            }
+        }
+        weights
     }
 }
 
@@ -117,10 +125,17 @@ pub(crate) enum IsCached {
     No,
 }
 
-/// Counts as shares of the whole, sorted by call.
+/// Counts as shares of the whole, sorted by call, those of one call added up.
 fn shares(counts: impl IntoIterator<Item = (Syscall, u64)>) -> Vec<(Syscall, u64)> {
     let mut counts: Vec<(Syscall, u64)> = counts.into_iter().collect();
     counts.sort_unstable();
+    counts.dedup_by(|next, kept| {
+        let is_same = next.0 == kept.0;
+        if is_same {
+            kept.1 = kept.1.saturating_add(next.1);
+        }
+        is_same
+    });
     let total: u128 = counts.iter().map(|&(_, count)| u128::from(count)).sum();
     for (_, count) in &mut counts {
         *count = (u128::from(*count) * u128::from(WHOLE) / total.max(1)) as u64;
@@ -135,12 +150,8 @@ fn parts(shares: &[(Syscall, u64)]) -> impl Iterator<Item = (Syscall, f64)> + '_
 }
 
 fn share(shares: &[(Syscall, u64)], syscall: Syscall) -> u64 {
-    let first = shares.partition_point(|&(other, _)| other < syscall);
-    shares[first..]
-        .iter()
-        .take_while(|&&(other, _)| other == syscall)
-        .map(|&(_, share)| share)
-        .sum()
+    let place = shares.binary_search_by_key(&syscall, |&(other, _)| other);
+    place.map_or(0, |place| shares[place].1)
 }
 
 /// Calls in ten thousand, over six programs of equal weight.

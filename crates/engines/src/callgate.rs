@@ -14,15 +14,16 @@ use callgate_syscalls::{Arch, Syscall, errno_by_name};
 use crate::arches;
 use crate::conditions::{Circumstances, releases_that_are_none};
 use crate::custom;
+use crate::fields::refuse_mistyped;
 use crate::resolved::{Fault, How, Origins, Reasons, Refusal, Resolved};
 use crate::target::Target;
-use crate::words::{self, EPERM, kernel_action, no_default_action, refuse_mistyped};
+use crate::words::{self, EPERM, kernel_action, no_default_action};
 
 /// The meaning of a document for target `callgate`.
 pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refusal> {
     let mut reasons = Reasons::default();
     // A field of another type is not there, and would be called missing.
-    refuse_mistyped(profile)?;
+    refuse_mistyped(profile, |_| true)?;
     refuse_alone(profile)?;
     reasons.extend(faults_of(profile));
     reasons.extend(releases_that_are_none(profile.rules()));

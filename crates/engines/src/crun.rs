@@ -1,10 +1,13 @@
 //! crun's reading of the OCI's `linux.seccomp`: what it refuses, what it skips, and what it forgets.
 //!
 //! Apart from runc's, from which it differs in most checks: it looks at fewer comparisons, puts no ENOSYS in front, and takes notifications without a listener.
-//! Sources: `src/libcrun/seccomp.c` of containers/crun at 1.27.1, and containers that were started with 1.8.1 and 1.27.1, which agree.
+//! Sources: `src/libcrun/seccomp.c` of containers/crun at 1.27.1, and containers that were started with 1.8.1, 1.27.1 and 1.28, which agree;
+//! what their parsers do with values of the wrong types is in [`parsed`](mod@parsed).
+
+mod parsed;
 
 use callgate_policy::{Action, Comparison};
-use callgate_profile::{ActionName, ArchName, Problem, Spanned, codes, faults};
+use callgate_profile::{ActionName, ArchName, Problem, Spanned, SyscallRule, codes, faults};
 use callgate_syscalls::Arch;
 
 use crate::libseccomp::Layout;
@@ -14,6 +17,7 @@ use crate::runtime::refuse::{self, Arches};
 use crate::runtime::{Checked, Converted, Oci, OciRule, action, split};
 use crate::target::Target;
 use crate::words::{self, missing_field};
+pub(crate) use parsed::{Parsed, parsed};
 
 /// As many comparisons of a rule are looked at; those past them are dropped without a word.
 const COMPARISONS: usize = 6;
@@ -27,8 +31,9 @@ pub(crate) fn check<'p>(oci: &Oci<'p>, target: &Target, reasons: &mut Reasons) -
     let mut rules = Vec::new();
     for rule in &oci.rules {
         if oci.is_written() {
-            required(rule, reasons);
+            required(rule.rule, reasons);
         }
+        narrow(&rule.rule.value, rule.errno_ret.as_ref(), reasons);
         rules.extend(converted(rule, default, &mut known, reasons));
     }
     Checked {
@@ -60,22 +65,60 @@ fn default_action(oci: &Oci<'_>, reasons: &mut Reasons) -> Option<Action> {
         reasons.add(missing_field("defaultAction", oci.profile.span));
         return None;
     };
-    let action = action("crun", name, oci.default_errno_ret.as_ref());
-    let action = reasons.take(action)?;
+    let errno = oci.default_errno_ret.as_ref();
+    reasons.extend(errno.and_then(|errno| too_wide("defaultErrnoRet", errno)));
+    let action = reasons.take(action("crun", name, errno))?;
+    reasons.extend(errno_without_use("defaultErrnoRet", action, name, errno));
     reasons.take(refuse::notifying_default(action, name))?;
     Some(action)
 }
 
 /// The fields without which crun does not take a document: it does not mind a comparison without an index or a value.
-fn required(rule: &OciRule<'_>, reasons: &mut Reasons) {
-    if rule.rule.value.names.is_none() {
-        reasons.add(missing_field("names", rule.rule.span));
+fn required(rule: &Spanned<SyscallRule>, reasons: &mut Reasons) {
+    if rule.value.names.is_none() {
+        reasons.add(missing_field("names", rule.span));
     }
-    for argument in rule.rule.value.arguments() {
+    for argument in rule.value.arguments() {
         if argument.value.op.is_none() {
             reasons.add(faults::missing_in_argument("op", argument.span));
         }
     }
+}
+
+/// Numbers that have 32 bits for crun, which refuses larger ones wherever they stand.
+fn narrow(rule: &SyscallRule, errno: Option<&Spanned<u64>>, reasons: &mut Reasons) {
+    reasons.extend(errno.and_then(|errno| too_wide("errnoRet", errno)));
+    let arguments = rule.arguments().iter();
+    let indexes = arguments.filter_map(|argument| argument.value.index.as_ref());
+    reasons.extend(indexes.filter_map(|index| too_wide("index", index)));
+}
+
+fn too_wide(field: &str, number: &Spanned<u64>) -> Option<Problem> {
+    let code = match field {
+        "index" => codes::COMPARISON,
+        _ => codes::ERRNO_RANGE,
+    };
+    (number.value > u64::from(u32::MAX)).then(|| {
+        let message = format!(
+            "`{field}` is {}, and {} is the largest that crun takes",
+            number.value,
+            u32::MAX
+        );
+        Problem::error(code, number.span, message)
+    })
+}
+
+/// An errno beside an action that has none.
+fn errno_without_use(
+    field: &str,
+    action: Action,
+    name: &Spanned<ActionName>,
+    errno: Option<&Spanned<u64>>,
+) -> Option<Problem> {
+    let errno = errno.filter(|_| !takes_data(action))?;
+    let message = format!("crun takes no `{field}` with {}", name.value);
+    let problem = Problem::error("CG216", errno.span, message);
+    Some(problem.note("crun says `errno value specified for action`"))
 }
 
 fn converted<'p>(
@@ -94,11 +137,8 @@ fn converted<'p>(
         Err(problem) if problem.code == codes::ERRNO_RANGE && calls.is_empty() => None,
         result => reasons.take(result),
     }?;
-    if let (Some(errno), false) = (&rule.errno_ret, takes_data(action)) {
-        let message = format!("crun takes no `errnoRet` with {}", name.value);
-        let problem = Problem::error("CG216", errno.span, message);
-        reasons.add(problem.note("crun says `errno value specified for action`"));
-    }
+    let errno = rule.errno_ret.as_ref();
+    reasons.extend(errno_without_use("errnoRet", action, name, errno));
     refuse::notifications(rule.calls, Some(action), name, reasons);
     let comparisons = match calls.is_empty() || Some(action) == default {
         true => Vec::new(),

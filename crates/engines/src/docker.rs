@@ -6,18 +6,20 @@
 use std::slice;
 
 use callgate_profile::{
-    ArchName, Oddity, Problem, Profile, Span, Spanned, SyscallRule, codes, condition_name, faults,
+    ArchName, Problem, Profile, Span, Spanned, SyscallRule, condition_name, faults,
 };
 use callgate_syscalls::Arch;
 
 use crate::arches;
 use crate::conditions::{Circumstances, releases_that_are_none};
 use crate::engine::Runtime;
+use crate::fields::{is_docker, refuse_mistyped};
 use crate::resolved::{Fault, Reasons, Refusal, Resolved};
 use crate::runtime::{self, Oci, OciRule, Text};
 use crate::target::Target;
+use crate::twice::{self, Takes};
 use crate::version::Version;
-use crate::words::{EPERM, refuse_mistyped};
+use crate::words::EPERM;
 
 /// The meaning of a document for Docker.
 pub(crate) fn read(
@@ -28,7 +30,7 @@ pub(crate) fn read(
 ) -> Result<Resolved, Refusal> {
     let mut reasons = Reasons::default();
     // Go's decoder stops there.
-    refuse_mistyped(profile)?;
+    refuse_mistyped(profile, |value| is_docker(value, version))?;
     reasons.extend(null_rules(profile));
     reasons.extend(releases_that_are_none(profile.rules()));
     if runtime::asks_for_nothing(profile) {
@@ -81,7 +83,8 @@ pub(crate) fn read(
     if !is_new {
         resolved.problems.extend(dropped(profile));
     }
-    resolved.problems.extend(merged(profile));
+    let twice = twice::problems(profile, "docker", Takes::Both);
+    resolved.problems.extend(twice);
     Ok(resolved)
 }
 
@@ -174,29 +177,4 @@ fn dropped(profile: &Profile) -> Vec<Problem> {
         }
     };
     stated.map(problem).collect()
-}
-
-/// Lists that stand twice, which Go's decoder merges element by element.
-fn merged(profile: &Profile) -> Vec<Problem> {
-    let twice = profile.odd_keys.iter().filter_map(|key| match key.oddity {
-        Oddity::Duplicate(first)
-            if matches!(
-                key.field,
-                "syscalls" | "args" | "archMap" | "includes" | "excludes"
-            ) =>
-        {
-            Some((key, first))
-        }
-        _ => None,
-    });
-    let problem = |(key, first): (&callgate_profile::OddKey, Span)| {
-        let message = format!(
-            "what docker makes of `{}` standing twice is not modelled",
-            key.field
-        );
-        Problem::warning(codes::DUPLICATE_KEY, key.span, message)
-            .label("taken here")
-            .related(first, "not taken here, but docker keeps parts of it")
-    };
-    twice.map(problem).collect()
 }

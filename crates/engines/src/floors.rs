@@ -8,6 +8,7 @@ mod name;
 use callgate_policy::{Action, Policy};
 use callgate_syscalls::{Arch, Syscall, errno_by_name};
 
+use crate::engine::{Engine, Kind};
 use crate::target::Target;
 use crate::version::Version;
 
@@ -44,11 +45,25 @@ pub enum NoNewPrivileges {
 /// A call of a floor that a policy refuses, so that the runtime may not come to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The call.
+    /// The call of the floor.
+    pub name: &'static str,
+    /// The same on the arch that was asked about.
     pub call: Syscall,
     /// What it gets instead.
     pub action: Action,
 }
+
+/// What becomes of a start that a refusal ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It fails, and who started it says this.
+    Says(&'static str),
+    /// It never ends: the thread that was killed is one of several, and the others wait.
+    Hangs,
+}
+
+/// The arch on which all floors were measured.
+pub const MEASURED_ON: Arch = Arch::X86_64;
 
 impl Floor {
     /// Every floor that was measured.
@@ -107,10 +122,26 @@ impl Floor {
         self.no_new_privileges
     }
 
-    /// What it was seen to say of a profile that refuses every call with EPERM.
+    /// What was seen of a start under a profile that refuses every call so, from this engine.
+    ///
+    /// What a runtime says itself was measured of every version for an errno; actions that kill and what Docker makes of it with
+    /// runc 1.1.5, crun 1.8.1 and Docker 20.10: a start ends then as with an errno, unless a thread of several is killed alone.
     #[must_use]
-    pub const fn says(&self) -> &'static str {
-        self.says
+    pub fn outcome(&self, engine: Engine, refusal: Action) -> Outcome {
+        let is_docker = matches!(
+            engine,
+            Engine::Container {
+                kind: Kind::Docker,
+                ..
+            }
+        );
+        match (self.runtime, refusal) {
+            ("runc", Action::KillThread) => Outcome::Hangs,
+            ("runc", _) if is_docker && self.version == "1.1.5" => {
+                Outcome::Says("cannot start a stopped process")
+            }
+            _ => Outcome::Says(self.says),
+        }
     }
 
     /// The calls of which one was refused with EPERM, all others made, and some start failed, by name.
@@ -136,20 +167,36 @@ impl Floor {
     ///
     /// A refusal that kills, or for which nobody may be ready, counts for every call that is [made](Self::made),
     /// ENOSYS for those alone that are [needed at all](Self::needed_at_all), another errno for the [needed](Self::needed) ones.
+    /// On another arch than [that of the measurement](MEASURED_ON) it is the calls of the same names that count, or those
+    /// that took their place there, such as `setuid32`; what an arch has neither of is left out.
     #[must_use]
     pub fn missing(&self, policy: &Policy, arch: Arch) -> Vec<Missing> {
-        let enosys = errno_by_name(arch, "ENOSYS");
         let calls = self.made.iter().filter_map(|name| {
-            let call = Syscall::by_name(name)?;
+            let call = on_arch(name, arch)?;
             let action = refusal(policy, arch, call.number(arch)?)?;
-            let matter = match action {
-                Action::Errno(errno) if Some(errno) == enosys => self.needed_at_all,
-                Action::Errno(_) => self.needed,
-                _ => self.made,
+            let matters = match action {
+                Action::Errno(errno) => self.fails_at(name, errno, arch),
+                _ => true,
             };
-            matter.contains(name).then_some(Missing { call, action })
+            matters.then_some(Missing { name, call, action })
         });
         calls.collect()
+    }
+
+    /// Whether starts fail where a call gets this errno.
+    fn fails_at(&self, name: &str, errno: u16, arch: Arch) -> bool {
+        let is = |known| errno_by_name(arch, known) == Some(errno);
+        match name {
+            _ if is("ENOSYS") => self.needed_at_all.contains(&name),
+            "faccessat2" => self.looks_before_it_executes() && !is("EPERM"),
+            _ => self.needed.contains(&name),
+        }
+    }
+
+    /// Whether it asks for the rights to the program under the filter: Go looks another way where faccessat2 gets ENOSYS or
+    /// EPERM, and takes every other errno for the answer.
+    fn looks_before_it_executes(&self) -> bool {
+        self.runtime == "runc" && self.no_new_privileges == NoNewPrivileges::Unset
     }
 
     /// The numbers of its version.
@@ -161,6 +208,22 @@ impl Floor {
         let mut next = || numbers.next().unwrap_or(0);
         (next(), next(), next())
     }
+}
+
+/// The call of an arch that does what the one of this name does on the arch of the measurement.
+///
+/// Arches of 32 bits have some of them in two widths, of which the C library and Go use the wider one.
+fn on_arch(name: &str, arch: Arch) -> Option<Syscall> {
+    let has = |name: &str| Syscall::by_name(name).filter(|call| call.number(arch).is_some());
+    let same = has(name);
+    if arch.bits() == 64 && same.is_some() {
+        return same;
+    }
+    let wider = match name {
+        "newfstatat" => has("fstatat64"),
+        _ => has(&format!("{name}64")).or_else(|| has(&format!("{name}32"))),
+    };
+    wider.or(same)
 }
 
 /// What the calls of a number get that are answered last; none if some of them, or those to an unknown arch, are made.
@@ -265,6 +328,74 @@ mod tests {
         }
         // Where it is not there, Go looks another way.
         assert_eq!((refused("faccessat2", 38), refused("chdir", 38)), (0, 1));
+    }
+
+    #[test]
+    fn an_errno_that_go_does_not_know_is_the_answer() {
+        let refused = |floor: &Floor, errno: u16| {
+            let text = format!(
+                r#"{{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+                    {{ "names": ["faccessat2"], "action": "SCMP_ACT_ERRNO", "errnoRet": {errno} }} ] }}"#
+            );
+            missing(floor, &text).len()
+        };
+        assert_eq!(
+            [1, 38, 13, 99].map(|errno| refused(runc(), errno)),
+            [0, 0, 1, 1]
+        );
+        let late = Floor::by_name("@floor/runc@1.1.5+no-new-privileges").expect("measured");
+        assert_eq!([1, 38, 13, 99].map(|errno| refused(late, errno)), [0; 4]);
+    }
+
+    #[test]
+    fn a_runtime_of_several_threads_waits_for_one_that_was_killed() {
+        let crun = Floor::by_name("@floor/crun@1.8.1").expect("measured");
+        for (floor, engine, action, outcome) in [
+            (runc(), "runc", Action::KillThread, Outcome::Hangs),
+            (
+                runc(),
+                "runc",
+                Action::KillProcess,
+                Outcome::Says(runc().says),
+            ),
+            (
+                runc(),
+                "containerd",
+                Action::Errno(1),
+                Outcome::Says(runc().says),
+            ),
+            (
+                runc(),
+                "docker@20.10",
+                Action::Errno(1),
+                Outcome::Says("cannot start a stopped process"),
+            ),
+            (crun, "podman", Action::KillThread, Outcome::Says(crun.says)),
+        ] {
+            let engine = engine.parse().expect("an engine");
+            assert_eq!(floor.outcome(engine, action), outcome, "{floor} {action}");
+        }
+    }
+
+    #[test]
+    fn other_arches_have_the_calls_under_their_own_names() {
+        for (name, arch, expected) in [
+            ("setuid", Arch::X86_64, Some("setuid")),
+            ("setuid", Arch::X86, Some("setuid32")),
+            ("setuid", Arch::Arm, Some("setuid32")),
+            ("fcntl", Arch::Arm, Some("fcntl64")),
+            ("newfstatat", Arch::X86, Some("fstatat64")),
+            ("newfstatat", Arch::Aarch64, Some("newfstatat")),
+            ("setuid", Arch::Aarch64, Some("setuid")),
+            ("execve", Arch::S390x, Some("execve")),
+        ] {
+            let found = on_arch(name, arch).map(|call| call.name());
+            assert_eq!(found, expected, "{name} on {arch}");
+        }
+        // Every arch can start something.
+        for &arch in Arch::ALL {
+            assert!(on_arch("execve", arch).is_some(), "{arch}");
+        }
     }
 
     #[test]

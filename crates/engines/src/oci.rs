@@ -4,14 +4,18 @@
 
 use std::borrow::Cow;
 
-use callgate_profile::{OddKey, Oddity, Problem, Profile, Span, Spanned, SyscallRule, faults};
+use callgate_profile::{
+    NullElement, OddKey, Oddity, Problem, Profile, Span, Spanned, SyscallRule, faults,
+};
 
 use crate::arches::stated_or;
+use crate::crun::{Parsed, parsed};
 use crate::engine::Runtime;
+use crate::fields::{is_oci, is_oci_list, refuse_mistyped};
 use crate::resolved::{Reasons, Refusal, Resolved};
 use crate::runtime::{self, Oci, OciRule, Text};
 use crate::target::Target;
-use crate::words::refuse_mistyped;
+use crate::twice::{self, Takes};
 
 /// What containerd makes of a Localhost profile, and the runtime of that.
 pub(crate) fn through_containerd(
@@ -19,6 +23,7 @@ pub(crate) fn through_containerd(
     target: &Target,
     runtime: Runtime,
 ) -> Result<Resolved, Refusal> {
+    strict(profile, Missing::IsZero)?;
     straight(profile, target, runtime, "containerd", Text::Rewritten)
 }
 
@@ -29,10 +34,48 @@ pub(crate) fn read(
     runtime: Runtime,
 ) -> Result<Resolved, Refusal> {
     let profile = match runtime {
-        Runtime::Runc(_) => Cow::Borrowed(profile),
-        Runtime::Crun(_) | Runtime::Youki(_) => as_spelt(profile),
+        Runtime::Runc(_) => {
+            strict(profile, Missing::IsZero)?;
+            Cow::Borrowed(profile)
+        }
+        Runtime::Youki(_) => {
+            strict(profile, Missing::IsFault)?;
+            as_spelt(profile)
+        }
+        Runtime::Crun(version) => match parsed(as_spelt(profile), version)? {
+            Parsed::Document(profile) => *profile,
+            Parsed::Nothing(reason) => return Ok(runtime::no_filter(reason)),
+        },
     };
     straight(&profile, target, runtime, runtime.name(), Text::Written)
+}
+
+/// What an element that is `null` is to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// One whose fields are empty: so it is to Go, and what is wrong with it is not always looked at.
+    IsZero,
+    /// None that it takes.
+    IsFault,
+}
+
+/// Refuses what a reader that minds types does not take.
+fn strict(profile: &Profile, missing: Missing) -> Result<(), Refusal> {
+    refuse_mistyped(profile, is_oci)?;
+    let mut reasons = Reasons::default();
+    // The comparisons of a rule for no call are not looked at.
+    let is_idle = |null: &&NullElement| {
+        let mut rules = profile.rules().iter();
+        let rule = rules.find(|rule| Some(rule.value.index) == null.rule);
+        let named = rule.and_then(|rule| rule.value.names.as_ref());
+        null.list == "args" && named.is_none_or(|names| names.value.is_empty())
+    };
+    let nulls = profile.null_elements.iter();
+    let nulls = nulls
+        .filter(|null| is_oci_list(null.list))
+        .filter(|null| missing == Missing::IsFault || !is_idle(null));
+    reasons.extend(nulls.map(faults::null_element));
+    reasons.settle()
 }
 
 fn straight(
@@ -42,10 +85,6 @@ fn straight(
     reader: &str,
     text: Text,
 ) -> Result<Resolved, Refusal> {
-    refuse_mistyped(profile)?;
-    let mut reasons = Reasons::default();
-    reasons.extend(profile.null_elements.iter().map(faults::null_element));
-    reasons.settle()?;
     // Go has the empty text for an action that is missing; the others do not take the document.
     let is_go = text == Text::Rewritten || matches!(runtime, Runtime::Runc(_));
     if is_go && runtime::asks_for_nothing(profile) {
@@ -71,6 +110,14 @@ fn straight(
     };
     let mut resolved = runtime::read(&oci, target, runtime)?;
     resolved.problems.extend(ignored(profile, reader));
+    let takes = match runtime {
+        _ if is_go => Takes::Both,
+        Runtime::Crun(version) if version.at_least(1, 28, 0) => Takes::LastSpelt,
+        Runtime::Crun(_) => Takes::First,
+        _ => Takes::Unknown,
+    };
+    let twice = twice::problems(profile, reader, takes);
+    resolved.problems.extend(twice);
     Ok(resolved)
 }
 
@@ -137,11 +184,19 @@ fn ignored(profile: &Profile, reader: &str) -> Vec<Problem> {
 }
 
 /// The document without the fields whose keys are in another case than they should: only Go takes those.
+///
+/// Where the key stands twice, the other one may be spelt as it should, and the field stays.
 fn as_spelt(profile: &Profile) -> Cow<'_, Profile> {
-    let odd: Vec<&OddKey> = profile
-        .odd_keys
-        .iter()
-        .filter(|key| key.oddity == Oddity::Case)
+    let keys = profile.odd_keys.iter();
+    let is_twice = |key: &&OddKey| {
+        let with_another = |other: &OddKey| match other.oddity {
+            Oddity::Duplicate(first) => [first, other.span].contains(&key.span),
+            Oddity::Case => false,
+        };
+        profile.odd_keys.iter().any(with_another)
+    };
+    let odd: Vec<&OddKey> = keys
+        .filter(|key| key.oddity == Oddity::Case && !is_twice(key))
         .collect();
     if odd.is_empty() {
         return Cow::Borrowed(profile);

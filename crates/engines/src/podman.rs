@@ -12,10 +12,10 @@ use crate::arches::{self, stated_or};
 use crate::conditions::Circumstances;
 use crate::docker::{calls, one_way_of_naming};
 use crate::engine::{Kind, Runtime};
+use crate::fields::{is_podman, refuse_mistyped};
 use crate::resolved::{Fault, Reasons, Refusal, Resolved};
 use crate::runtime::{self, Oci, OciRule, Text};
 use crate::target::Target;
-use crate::words::refuse_mistyped;
 
 /// The meaning of a document for Podman or CRI-O.
 pub(crate) fn read(
@@ -24,7 +24,7 @@ pub(crate) fn read(
     kind: Kind,
     runtime: Runtime,
 ) -> Result<Resolved, Refusal> {
-    refuse_mistyped(profile)?;
+    refuse_mistyped(profile, is_podman)?;
     let mut reasons = Reasons::default();
     reasons.extend(profile.null_elements.iter().map(faults::null_element));
     if runtime::asks_for_nothing(profile) {

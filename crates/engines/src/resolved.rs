@@ -124,6 +124,11 @@ impl Reasons {
         result.map_err(|fault| self.add(*fault)).ok()
     }
 
+    /// Forgets the others.
+    pub(crate) fn keep(&mut self, is_kept: impl FnMut(&Problem) -> bool) {
+        self.problems.retain(is_kept);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.problems.is_empty()
     }

@@ -96,10 +96,15 @@ pub(crate) fn unconfined(profile: &Profile) -> Resolved {
         let message = "neither `defaultAction` nor rules: the container runs without a filter";
         Problem::warning(codes::NO_PROFILE, profile.span, message)
     };
+    no_filter(problem)
+}
+
+/// No filter at all, for this reason.
+pub(crate) fn no_filter(reason: Problem) -> Resolved {
     Resolved {
         policy: Policy::new(Action::Allow, Action::Allow, Vec::new()).expect("there are no arches"),
         origins: Vec::new(),
-        problems: vec![problem],
+        problems: vec![reason],
     }
 }
 

@@ -7,7 +7,7 @@ use callgate_profile::{
     ActionName, Argument, OpName, Problem, Profile, Span, Spanned, codes, faults,
 };
 
-use crate::resolved::{Fault, Reasons, Refusal};
+use crate::resolved::Fault;
 
 /// The errno of an action that states none: EPERM, on every arch.
 pub(crate) const EPERM: u16 = 1;
@@ -56,13 +56,6 @@ pub(crate) fn test(op: &Spanned<OpName>, argument: &Argument) -> Result<Test, Fa
             return Err(faults::unknown_operator(word, op.span).into());
         }
     })
-}
-
-/// Refuses a document with a value that has another type than its field.
-pub(crate) fn refuse_mistyped(profile: &Profile) -> Result<(), Refusal> {
-    let mut reasons = Reasons::default();
-    reasons.extend(profile.mistyped.as_deref().cloned());
-    reasons.settle()
 }
 
 /// A field without which a document is not taken.

@@ -8,7 +8,7 @@ use std::io;
 use std::process;
 
 use callgate_bpf::Action;
-use callgate_syscalls::{Arch, Release};
+use callgate_syscalls::{Arch, CapabilitySet, Release};
 use rustix::io::Errno;
 
 use crate::feature::Feature;
@@ -86,6 +86,8 @@ pub struct ProcessState {
     pub no_new_privileges: bool,
     /// Whether it has `CAP_SYS_ADMIN`, with which filters may be loaded without giving up new privileges.
     pub admin: bool,
+    /// The capabilities that it can ever have (its bounding set), which engines set before they load a filter.
+    pub bounding: CapabilitySet,
 }
 
 /// The modes of seccomp.
@@ -231,6 +233,7 @@ impl ProcessState {
             filters: field("Seccomp_filters").and_then(|text| text.parse().ok()),
             no_new_privileges: field("NoNewPrivs")? == "1",
             admin: u64::from_str_radix(field("CapEff")?, 16).ok()? >> CAP_SYS_ADMIN & 1 == 1,
+            bounding: CapabilitySet::from_bits(u64::from_str_radix(field("CapBnd")?, 16).ok()?),
         })
     }
 }
@@ -331,12 +334,13 @@ mod tests {
 
     #[test]
     fn a_status_page_is_read() {
-        let page = "Name:\tx\nCapEff:\t0000000000200000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n";
+        let page = "Name:\tx\nCapEff:\t0000000000200000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n";
         let state = ProcessState {
             mode: Mode::Filter,
             filters: Some(3),
             no_new_privileges: true,
             admin: true,
+            bounding: CapabilitySet::DOCKER,
         };
         assert_eq!(ProcessState::parse(page), Some(state));
         let older = page

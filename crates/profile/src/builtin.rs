@@ -5,6 +5,12 @@
 /// `docker:default`: the profile that Docker uses when none is given, in our own arrangement and words.
 pub const DOCKER_DEFAULT: &str = include_str!("../builtin/docker-default.json");
 
+/// `docker:default@20.10`: the same of Docker 20.10.
+pub const DOCKER_DEFAULT_20_10: &str = include_str!("../builtin/docker-default-20.10.json");
+
+/// `docker:default@28`: the same of Docker 28.
+pub const DOCKER_DEFAULT_28: &str = include_str!("../builtin/docker-default-28.json");
+
 /// `callgate:plugin`: what callgate runs external plugins under: `docker:default` without the network, other processes' memory,
 /// namespaces, mounts, devices, shared memory, keys and changes of identity.
 ///
@@ -29,4 +35,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 const BUILTINS: &[(&str, &str)] = &[
     ("callgate:plugin", CALLGATE_PLUGIN),
     ("docker:default", DOCKER_DEFAULT),
+    ("docker:default@20.10", DOCKER_DEFAULT_20_10),
+    ("docker:default@28", DOCKER_DEFAULT_28),
 ];

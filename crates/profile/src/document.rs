@@ -57,8 +57,37 @@ pub struct Profile {
     pub odd_keys: Vec<OddKey>,
     /// `null` where an element of a list should stand; the lists here are without them.
     pub null_elements: Vec<NullElement>,
-    /// What is wrong with the first value whose JSON type is not its field's: Go's decoder refuses the whole document for it.
-    pub mistyped: Option<Box<Problem>>,
+    /// Values whose JSON type is not their field's, which are not here: the first [`MOST_MISTYPED`] of them.
+    pub mistyped: Vec<Mistyped>,
+}
+
+/// As many values of another type than their field's are kept; where there are so many, there may be more.
+pub const MOST_MISTYPED: usize = 100;
+
+/// A value whose JSON type is not its field's.
+///
+/// Go's decoder refuses the whole document for it if it reads the field; a reader in C may take it for absent.
+#[derive(Clone, Debug)]
+pub struct Mistyped {
+    /// The index of the rule that it stands in, or is; none outside the rules.
+    pub rule: Option<usize>,
+    /// The field that it is the value of, or an element of.
+    pub field: &'static str,
+    /// Which of both.
+    pub part: Part,
+    /// The number as written, where a number is due and this one is negative, has a fraction or is too large.
+    pub number: Option<Box<str>>,
+    /// What is said of it; its place is the value's.
+    pub problem: Problem,
+}
+
+/// What of a field a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole value.
+    Value,
+    /// An element of the list that should be its value, or of the object.
+    Element,
 }
 
 /// One entry of `archMap`.

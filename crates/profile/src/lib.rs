@@ -54,8 +54,8 @@ pub mod write;
 
 pub use bases::{Base, Bases, Extending, MOST as MOST_BASES};
 pub use document::{
-    ArchMapEntry, Argument, Conditions, CustomAction, MinKernel, NullElement, OddKey, Oddity,
-    Profile, Shape, SyscallRule,
+    ArchMapEntry, Argument, Conditions, CustomAction, MOST_MISTYPED, MinKernel, Mistyped,
+    NullElement, OddKey, Oddity, Part, Profile, Shape, SyscallRule,
 };
 pub use lower::Undeclared;
 pub use names::{ActionName, ArchName, ConditionArch, FlagName, OpName, condition_name};

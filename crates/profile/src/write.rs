@@ -184,7 +184,7 @@ impl Document {
     /// Of a profile that was read with its base, all that both say.
     #[must_use]
     pub fn of(profile: &Profile) -> Option<Self> {
-        if profile.mistyped.is_some() || !profile.null_elements.is_empty() {
+        if !profile.mistyped.is_empty() || !profile.null_elements.is_empty() {
             return None;
         }
         if profile.default_action.is_none() && profile.extends.is_none() {

@@ -174,7 +174,7 @@ fn nulls_and_wrong_types_are_facts() {
             null(2, Some(1), "args"),
         ]
     );
-    let mistyped = profile.mistyped.as_ref().unwrap();
+    let mistyped = &profile.mistyped[0].problem;
     assert_eq!(mistyped.span.start, text.rfind("\"read\"").unwrap());
     // The rule keeps the index that it has in the text.
     let [rule] = profile.rules() else {

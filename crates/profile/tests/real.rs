@@ -55,10 +55,18 @@ fn the_docker_default_says_what_moby_says() {
     let Some(shared) = common::shared("the_docker_default_says_what_moby_says") else {
         return;
     };
-    let moby = std::fs::read_to_string(shared.join("corpus/moby-profiles-0.2.2-default.json"))
-        .expect("the corpus has moby's profile");
-    let (ours, moby) = (profile(builtin::DOCKER_DEFAULT), profile(&moby));
-    let (our_facts, moby_facts) = (facts(&ours), facts(&moby));
+    for (ours, moby) in [
+        (builtin::DOCKER_DEFAULT, "moby-profiles-0.2.2-default.json"),
+        (builtin::DOCKER_DEFAULT_28, "moby-28.3-default.json"),
+        (builtin::DOCKER_DEFAULT_20_10, "moby-20.10-default.json"),
+    ] {
+        let moby = std::fs::read_to_string(shared.join("corpus").join(moby));
+        says_the_same(&profile(ours), &profile(&moby.expect("the corpus has it")));
+    }
+}
+
+fn says_the_same(ours: &Profile, moby: &Profile) {
+    let (our_facts, moby_facts) = (facts(ours), facts(moby));
     let missing: Vec<_> = moby_facts.difference(&our_facts).collect();
     let extra: Vec<_> = our_facts.difference(&moby_facts).collect();
     assert!(missing.is_empty(), "missing: {missing:#?}");
@@ -81,7 +89,7 @@ fn the_docker_default_says_what_moby_says() {
             arch_map,
         )
     };
-    assert_eq!(head(&ours), head(&moby));
+    assert_eq!(head(ours), head(moby));
 }
 
 #[test]
@@ -118,8 +126,14 @@ fn the_docker_default_is_in_order() {
 
 #[test]
 fn the_docker_default_is_written_as_we_write() {
-    let document = Document::of(&profile(builtin::DOCKER_DEFAULT)).unwrap();
-    assert_eq!(document.to_json(), builtin::DOCKER_DEFAULT);
+    for text in [
+        builtin::DOCKER_DEFAULT,
+        builtin::DOCKER_DEFAULT_28,
+        builtin::DOCKER_DEFAULT_20_10,
+    ] {
+        let document = Document::of(&profile(text)).unwrap();
+        assert_eq!(document.to_json(), text);
+    }
 }
 
 #[test]

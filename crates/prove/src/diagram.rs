@@ -40,7 +40,7 @@ impl Diagram {
     /// The budget does not suffice.
     pub fn of_policy(policy: &Policy, budget: Budget) -> Result<Self, Undecided> {
         let mut forest = Forest::new(budget);
-        let tree = specification::policy(&mut forest, policy)?;
+        let tree = specification::policy(&mut forest, policy)?.tree(&mut forest)?;
         Ok(Self::cut(&forest, tree))
     }
 
@@ -52,32 +52,8 @@ impl Diagram {
     /// The budget does not suffice, or the program returns a word that it computed of too many bits.
     pub fn of_program(program: &Program, budget: Budget) -> Result<Self, Undecided> {
         let mut forest = Forest::new(budget);
-        let tree = machine::program(&mut forest, program)?;
+        let tree = machine::program(&mut forest, program)?.tree(&mut forest)?;
         Ok(Self::cut(&forest, tree))
-    }
-
-    /// The diagram of a policy and of a program at once, where they answer alike; else a call that they answer differently.
-    ///
-    /// What the two have in common is made once, so this takes less than a diagram of each.
-    ///
-    /// # Errors
-    /// Twice the budget does not suffice, or the program returns a word that it computed of too many bits.
-    pub fn of_both(
-        policy: &Policy,
-        program: &Program,
-        budget: Budget,
-    ) -> Result<Result<Self, SeccompData>, Undecided> {
-        let mut forest = Forest::new(Budget {
-            nodes: budget.nodes.saturating_mul(2),
-        });
-        let said = specification::policy(&mut forest, policy)?;
-        let made = machine::program(&mut forest, program)?;
-        let meaning = Self::cut(&forest, said);
-        if said == made {
-            return Ok(Ok(meaning));
-        }
-        let witness = meaning.witness(&Self::cut(&forest, made));
-        Ok(Err(witness.expect("unequal trees of a forest differ")))
     }
 
     /// A call that the two answer differently; none where they are equal.

@@ -14,6 +14,10 @@ use crate::table::{Novelty, Table};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tree(u32);
 
+/// Thirty-two conditions, one for each bit of a word; equal ones of one forest are equal values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Vector(u32);
+
 /// What a tree is at its root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Root {
@@ -67,6 +71,9 @@ pub(crate) struct Forest {
     roots: Table<Root>,
     questions: Table<Question>,
     answers: Vec<Tree>,
+    vectors: Table<[Tree; BITS as usize]>,
+    /// What was asked for last: most rules answer as the rule before.
+    last_answer: Option<(u32, Tree)>,
     budget: Budget,
 }
 
@@ -84,6 +91,8 @@ impl Forest {
             roots,
             questions: Table::with_room(ROOM),
             answers: Vec::with_capacity(ROOM),
+            vectors: Table::new(),
+            last_answer: None,
             budget,
         }
     }
@@ -104,7 +113,14 @@ impl Forest {
 
     /// The function that answers so; words that the kernel treats alike are one.
     pub(crate) fn answer(&mut self, ret: u32) -> Result<Tree, Undecided> {
-        self.plant(Root::Answer(Action::from_ret(ret).to_ret()))
+        if let Some((last, tree)) = self.last_answer
+            && last == ret
+        {
+            return Ok(tree);
+        }
+        let tree = self.plant(Root::Answer(Action::from_ret(ret).to_ret()))?;
+        self.last_answer = Some((ret, tree));
+        Ok(tree)
     }
 
     /// The tree that asks for one bit, whose parts ask for later ones only.
@@ -163,6 +179,20 @@ impl Forest {
 
     pub(crate) fn not(&mut self, condition: Tree) -> Result<Tree, Undecided> {
         self.choose(condition, Self::NO, Self::YES)
+    }
+
+    /// Conditions as one thing.
+    pub(crate) fn vector(&mut self, bits: [Tree; BITS as usize]) -> Result<Vector, Undecided> {
+        let (number, novelty) = self.vectors.number(bits);
+        if novelty == Novelty::New {
+            self.budget.spend()?;
+        }
+        Ok(Vector(number))
+    }
+
+    /// The conditions of a vector, that of the lowest bit first.
+    pub(crate) fn conditions(&self, vector: Vector) -> [Tree; BITS as usize] {
+        self.vectors.values()[vector.0 as usize]
     }
 
     /// The level of a tree's first bit; past every bit where it asks for none.

@@ -2,6 +2,7 @@
 //!
 //! A [`Diagram`] is made of a policy or of a program of any origin; equal diagrams answer alike over all of the
 //! 2^512 calls that there are, and of different ones [`Diagram::witness`] gives a call that shows it.
+//! An [`Agreement`] holds a policy and its program against each other, which takes less.
 //!
 //! ```
 //! use callgate_bpf::Program;
@@ -22,7 +23,8 @@
 //! # How it works
 //! A filter is a function of 512 bits. As a reduced decision diagram with a fixed order of the bits, it has one form only.
 //! `specification` builds it of a policy, from the last rule to the first; `machine` runs a program on all calls at once;
-//! `forest` holds the parts that they share; `stack` makes one diagram of the filters that lie on one process. What has to be right for a proof to mean something says "Trusted" in its first lines.
+//! both say by `stretches` of tokens and numbers what follows, which is the `meaning`;
+//! `forest` holds the trees that they share; `stack` makes one diagram of the filters that lie on one process. What has to be right for a proof to mean something says "Trusted" in its first lines.
 //!
 //! # Limits
 //! The question is hard in general. A [`Budget`] ends what would take too long, and then nothing is certified: [`Undecided`].
@@ -31,11 +33,13 @@
 
 extern crate alloc;
 
+mod agreement;
 mod budget;
 mod combine;
 mod diagram;
 mod forest;
 mod machine;
+mod meaning;
 mod part;
 mod specification;
 mod stack;
@@ -43,6 +47,7 @@ mod stretches;
 mod table;
 mod value;
 
+pub use agreement::Agreement;
 pub use budget::{Budget, Undecided};
 pub use diagram::Diagram;
 pub use part::{Fixed, Look, Part};

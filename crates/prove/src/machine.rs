@@ -4,6 +4,7 @@
 //! states that are met again are not run again, so a program of shared parts takes no longer than its length.
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -11,23 +12,23 @@ use callgate_bpf::{AluOp, Insn, JumpOp, MEMORY_WORDS, Operand, Program, SeccompD
 
 use crate::budget::{MOST_RETURNED_BITS, Undecided};
 use crate::forest::{Forest, Tree};
+use crate::meaning::{Meaning, Numbers};
 use crate::specification::Word;
-use crate::stretches::{Set, Stretch, Stretches};
+use crate::stretches::Stretches;
 use crate::table::{Novelty, Table};
 use crate::value::Value;
 
 /// What a program answers.
-pub(crate) fn program(forest: &mut Forest, program: &Program) -> Result<Tree, Undecided> {
+pub(crate) fn program(forest: &mut Forest, program: &Program) -> Result<Meaning, Undecided> {
     let mut machine = Machine {
         forest,
         insns: program.insns(),
-        values: Table::new(),
-        memories: Table::new(),
-        states: Table::new(),
+        memories: Table::with_room(1),
+        states: Table::with_room(64),
         plans: Vec::new(),
         trees: Vec::new(),
     };
-    let nothing = machine.value(Value::Constant(0))?;
+    let nothing = Value::Constant(0);
     let memory = machine.memories.number([nothing; WORDS]).0;
     let begin = State {
         at: 0,
@@ -35,25 +36,22 @@ pub(crate) fn program(forest: &mut Forest, program: &Program) -> Result<Tree, Un
         x: nothing,
         memory,
     };
-    match machine.walk(begin)? {
-        Next::Answer(tree) => Ok(tree),
-        Next::Fork(fork) => machine.evaluate(fork),
-    }
+    machine.meaning(begin)
 }
 
 const WORDS: usize = MEMORY_WORDS as usize;
 
-/// Where a program stands, and what it holds; values and memories by their numbers.
+/// Where a program stands, and what it holds; the memory by its number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct State {
     at: usize,
-    a: u32,
-    x: u32,
+    a: Value,
+    x: Value,
     memory: u32,
 }
 
 /// Where straight code ends.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     Answer(Tree),
     /// At a state, by its number, where a condition has to be asked.
@@ -68,8 +66,8 @@ enum Plan {
         yes: Next,
         no: Next,
     },
-    /// By the number of the call, whose stretches ascend and leave none out: so a tree of tests is run at once, not test by test.
-    Part(Vec<(Stretch, Next)>),
+    /// By the word at an offset: so a tree of tests is run at once, not test by test.
+    Part(u32, Stretches<Next>),
 }
 
 impl State {
@@ -80,13 +78,28 @@ impl State {
             ..self
         }
     }
+
+    const fn operand(self, operand: Operand) -> Value {
+        match operand {
+            Operand::K(k) => Value::Constant(k),
+            Operand::X => self.x,
+        }
+    }
 }
+
+/// Whether a mask parts a stretch of so many values in few.
+fn parts_in_few(mask: u32, values: u32) -> bool {
+    let parts = values.checked_shr(mask.trailing_zeros());
+    parts.is_none_or(|parts| parts < 64)
+}
+
+/// So many tests of one value of a word cost one of the budget.
+const FREE: usize = 16;
 
 struct Machine<'a> {
     forest: &'a mut Forest,
     insns: &'a [Insn],
-    values: Table<Value>,
-    memories: Table<[u32; WORDS]>,
+    memories: Table<[Value; WORDS]>,
     states: Table<State>,
     /// How each state is evaluated, once it is looked at and until it is known.
     plans: Vec<Option<Plan>>,
@@ -95,8 +108,39 @@ struct Machine<'a> {
 }
 
 impl Machine<'_> {
-    /// The tree of a state, after those of the states that it leads to.
-    fn evaluate(&mut self, first: u32) -> Result<Tree, Undecided> {
+    /// What is answered from a state on: by the token and by the number, where these are asked first.
+    fn meaning(&mut self, begin: State) -> Result<Meaning, Undecided> {
+        let begin = self.walk(begin)?;
+        let mut tokens = Stretches::new();
+        let mut known: BTreeMap<Next, Rc<Numbers>> = BTreeMap::new();
+        for token in self.parts(begin, SeccompData::ARCH)?.iter() {
+            let numbers = match known.get(&token.then) {
+                Some(numbers) => Rc::clone(numbers),
+                None => {
+                    let mut numbers = Numbers::new();
+                    for number in self.parts(token.then, SeccompData::NR)?.iter() {
+                        numbers.push(number.last, self.tree(number.then)?);
+                    }
+                    let numbers = Rc::new(numbers);
+                    known.insert(token.then, Rc::clone(&numbers));
+                    numbers
+                }
+            };
+            tokens.push(token.last, numbers);
+        }
+        Ok(Meaning(tokens))
+    }
+
+    /// The tree from there on.
+    fn tree(&mut self, next: Next) -> Result<Tree, Undecided> {
+        if let Some(state) = self.unknown(next) {
+            self.evaluate(state)?;
+        }
+        Ok(self.known(next))
+    }
+
+    /// Evaluates a state, after those of those that it leads to.
+    fn evaluate(&mut self, first: u32) -> Result<(), Undecided> {
         let mut todo = vec![first];
         while let Some(&state) = todo.last() {
             let plan = match self.plans[state as usize].take() {
@@ -108,8 +152,8 @@ impl Machine<'_> {
                 Plan::Ask { yes, no, .. } => {
                     todo.extend([yes, no].into_iter().filter_map(|next| self.unknown(*next)));
                 }
-                Plan::Part(parts) => {
-                    todo.extend(parts.iter().filter_map(|&(_, next)| self.unknown(next)));
+                Plan::Part(_, parts) => {
+                    todo.extend(parts.iter().filter_map(|part| self.unknown(part.then)));
                 }
             }
             if todo.len() > before {
@@ -121,18 +165,18 @@ impl Machine<'_> {
                     let (yes, no) = (self.known(yes), self.known(no));
                     self.forest.choose(condition, yes, no)?
                 }
-                Plan::Part(parts) => {
-                    let mut set = Set::new();
-                    for (stretch, next) in parts {
-                        set.add(stretch.first, stretch.last, self.known(next));
+                Plan::Part(offset, parts) => {
+                    let mut trees = Stretches::new();
+                    for part in parts.iter() {
+                        trees.push(part.last, self.known(part.then));
                     }
-                    set.tree(self.forest, Word::At(SeccompData::NR))?
+                    trees.tree(self.forest, Word::At(offset))?
                 }
             };
             self.trees[state as usize] = Some(tree);
             todo.pop();
         }
-        Ok(self.trees[first as usize].expect("it was the last to be taken off"))
+        Ok(())
     }
 
     /// The state that is to be evaluated before, if there is one.
@@ -143,7 +187,7 @@ impl Machine<'_> {
         }
     }
 
-    /// The tree from there on.
+    /// The tree from there on, which was asked for before.
     fn known(&self, next: Next) -> Tree {
         match next {
             Next::Answer(tree) => tree,
@@ -161,12 +205,15 @@ impl Machine<'_> {
                 jt,
                 jf,
             } => {
-                // A mask may part the numbers in as many stretches as there are numbers.
-                if op != JumpOp::Set && self.asks_number(state) {
-                    return self.parts(number).map(Plan::Part);
+                // A mask alone may part a word in as many stretches as there are values.
+                if op != JumpOp::Set
+                    && let (Value::Word(offset), Operand::K(_)) = (state.a, operand)
+                {
+                    let parts = self.parts(Next::Fork(number), offset)?;
+                    return Ok(Plan::Part(offset, parts));
                 }
-                let (a, with) = (self.content(state.a), self.operand(state, operand));
-                let condition = a.compare(self.forest, op, with)?;
+                let with = state.operand(operand);
+                let condition = state.a.compare(self.forest, op, with)?;
                 Ok(Plan::Ask {
                     condition,
                     yes: self.walk(state.skipping(jt))?,
@@ -175,12 +222,11 @@ impl Machine<'_> {
             }
             // A division by an X of zero ends the program.
             Insn::Alu(op, operand) => {
-                let (a, by) = (self.content(state.a), self.operand(state, operand));
+                let by = state.operand(operand);
                 let condition = by.compare(self.forest, JumpOp::Eq, Value::Constant(0))?;
-                let quotient = a.apply(self.forest, op, by)?;
                 let after = State {
                     at: state.at + 1,
-                    a: self.value(quotient)?,
+                    a: state.a.apply(self.forest, op, by)?,
                     ..state
                 };
                 Ok(Plan::Ask {
@@ -193,60 +239,56 @@ impl Machine<'_> {
         }
     }
 
-    /// Where the numbers of a call lead from a state on, as long as nothing else is asked.
-    ///
-    /// Jumps lead forward only, so that a state is looked at after all that lead to it.
-    fn parts(&mut self, from: u32) -> Result<Vec<(Stretch, Next)>, Undecided> {
-        let at = |machine: &Self, number: u32| machine.states.values()[number as usize].at;
-        let mut ends = Vec::new();
-        let mut pending = BTreeMap::from([((at(self, from), from), Stretches::all())]);
-        while let Some(((_, number), stretches)) = pending.pop_first() {
-            self.forest.spend()?;
-            let state = self.states.values()[number as usize];
-            let Insn::Jump {
-                op,
-                operand: Operand::K(k),
-                jt,
-                jf,
-            } = self.insns[state.at]
-            else {
-                unreachable!("the number is asked by a jump");
-            };
-            let parted = stretches.parted(op, k);
-            // What a mask would part in too many stretches is left to its condition.
-            ends.extend(
-                parted
-                    .open
-                    .into_iter()
-                    .map(|open| (open, Next::Fork(number))),
-            );
-            for (stretches, skip) in [(parted.yes, jt), (parted.no, jf)] {
-                if stretches.is_empty() {
-                    continue;
-                }
-                match self.walk(state.skipping(skip))? {
-                    Next::Fork(next) if self.asks_number(self.states.values()[next as usize]) => {
-                        let known = pending.entry((at(self, next), next)).or_default();
-                        known.join(stretches);
-                    }
-                    next => ends.extend(stretches.into_iter().map(|each| (each, next))),
-                }
+    /// Where the values of a word lead from there on, as long as nothing else is asked.
+    fn parts(&mut self, from: Next, offset: u32) -> Result<Stretches<Next>, Undecided> {
+        let Next::Fork(from) = from else {
+            return Ok(Stretches::all(from));
+        };
+        let from = self.states.values()[from as usize];
+        let mut parts = Stretches::new();
+        let mut value = 0;
+        loop {
+            let (end, last) = self.follow(from, offset, value)?;
+            parts.push(last, self.walk(end)?);
+            match last.checked_add(1) {
+                Some(next) => value = next,
+                None => return Ok(parts),
             }
         }
-        ends.sort_unstable_by_key(|(stretch, _)| stretch.first);
-        Ok(ends)
     }
 
-    /// Whether a state compares the number of the call with a constant.
-    fn asks_number(&self, state: State) -> bool {
-        let by_constant = matches!(
-            self.insns[state.at],
-            Insn::Jump {
-                operand: Operand::K(_),
-                ..
+    /// Where one value of a word leads from a state on, until something else is asked or done, and up to which value all lead there.
+    fn follow(&mut self, from: State, offset: u32, value: u32) -> Result<(State, u32), Undecided> {
+        let (mut state, mut last) = (from, u32::MAX);
+        for step in 0.. {
+            if step % FREE == 0 {
+                self.forest.spend()?;
             }
-        );
-        by_constant && self.content(state.a) == Value::Word(SeccompData::NR)
+            state = match self.insns[state.at] {
+                Insn::Ja(skip) => State {
+                    at: state.at + 1 + skip as usize,
+                    ..state
+                },
+                Insn::LdAbs(loaded) => State {
+                    at: state.at + 1,
+                    a: Value::Word(loaded),
+                    ..state
+                },
+                Insn::Jump {
+                    op,
+                    operand: Operand::K(k),
+                    jt,
+                    jf,
+                } if state.a == Value::Word(offset)
+                    && (op != JumpOp::Set || parts_in_few(k, last - value)) =>
+                {
+                    last = last.min(op.alike_up_to(value, k));
+                    state.skipping(if op.holds(value, k) { jt } else { jf })
+                }
+                _ => break,
+            };
+        }
+        Ok((state, last))
     }
 
     /// Follows straight code to an answer, or to where something is asked.
@@ -254,29 +296,25 @@ impl Machine<'_> {
         let mut state = from;
         loop {
             match self.insns[state.at] {
-                Insn::LdAbs(offset) => state.a = self.value(Value::Word(offset))?,
-                Insn::LdImm(k) => state.a = self.value(Value::Constant(k))?,
+                Insn::LdAbs(offset) => state.a = Value::Word(offset),
+                Insn::LdImm(k) => state.a = Value::Constant(k),
                 Insn::LdMem(slot) => state.a = self.stored(state, slot),
-                Insn::LdLen => state.a = self.value(Value::Constant(SeccompData::SIZE))?,
-                Insn::LdxImm(k) => state.x = self.value(Value::Constant(k))?,
+                Insn::LdLen => state.a = Value::Constant(SeccompData::SIZE),
+                Insn::LdxImm(k) => state.x = Value::Constant(k),
                 Insn::LdxMem(slot) => state.x = self.stored(state, slot),
-                Insn::LdxLen => state.x = self.value(Value::Constant(SeccompData::SIZE))?,
+                Insn::LdxLen => state.x = Value::Constant(SeccompData::SIZE),
                 Insn::St(slot) => state.memory = self.store(state, slot, state.a),
                 Insn::Stx(slot) => state.memory = self.store(state, slot, state.x),
                 Insn::Tax => state.x = state.a,
                 Insn::Txa => state.a = state.x,
-                Insn::Neg => {
-                    let value = self.content(state.a).negated(self.forest)?;
-                    state.a = self.value(value)?;
-                }
+                Insn::Neg => state.a = state.a.negated(self.forest)?,
                 Insn::Alu(op, operand) => {
-                    let by = self.operand(state, operand);
+                    let by = state.operand(operand);
                     let divides = op == AluOp::Div;
                     if divides && !matches!(by, Value::Constant(1..)) {
                         return self.stop(state);
                     }
-                    let value = self.content(state.a).apply(self.forest, op, by)?;
-                    state.a = self.value(value)?;
+                    state.a = state.a.apply(self.forest, op, by)?;
                 }
                 Insn::Ja(skip) => state.at += skip as usize,
                 Insn::Jump { .. } => return self.stop(state),
@@ -302,7 +340,7 @@ impl Machine<'_> {
 
     /// The tree of an answer that was computed.
     fn returned(&mut self, state: State) -> Result<Tree, Undecided> {
-        let bits = self.content(state.a).bits(self.forest)?;
+        let bits = state.a.bits(self.forest)?;
         let varying = bits
             .iter()
             .filter(|&&bit| bit != Forest::NO && bit != Forest::YES);
@@ -333,30 +371,11 @@ impl Machine<'_> {
         }
     }
 
-    fn operand(&self, state: State, operand: Operand) -> Value {
-        match operand {
-            Operand::K(k) => Value::Constant(k),
-            Operand::X => self.content(state.x),
-        }
-    }
-
-    fn value(&mut self, value: Value) -> Result<u32, Undecided> {
-        let (number, novelty) = self.values.number(value);
-        if novelty == Novelty::New {
-            self.forest.spend()?;
-        }
-        Ok(number)
-    }
-
-    fn content(&self, number: u32) -> Value {
-        self.values.values()[number as usize]
-    }
-
-    fn stored(&self, state: State, slot: u32) -> u32 {
+    fn stored(&self, state: State, slot: u32) -> Value {
         self.memories.values()[state.memory as usize][slot as usize]
     }
 
-    fn store(&mut self, state: State, slot: u32, value: u32) -> u32 {
+    fn store(&mut self, state: State, slot: u32, value: Value) -> u32 {
         let mut memory = self.memories.values()[state.memory as usize];
         memory[slot as usize] = value;
         self.memories.number(memory).0

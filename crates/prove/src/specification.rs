@@ -3,6 +3,7 @@
 //! Trusted. It shares nothing with the compiler; the tests hold it against `Policy::decide` on every branch of the result.
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use callgate_bpf::SeccompData;
@@ -11,45 +12,54 @@ use callgate_syscalls::{Arch, Endian, X32_BIT};
 
 use crate::budget::Undecided;
 use crate::forest::{Forest, Tree, level};
-use crate::stretches::Set;
+use crate::meaning::{Meaning, Numbers};
+use crate::stretches::Stretches;
 
 /// What a policy answers.
-pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Tree, Undecided> {
-    let mut tree = forest.answer(policy.bad_arch().to_ret())?;
+pub(crate) fn policy(forest: &mut Forest, policy: &Policy) -> Result<Meaning, Undecided> {
+    let bad_arch = Stretches::all(forest.answer(policy.bad_arch().to_ret())?);
+    let mut tokens: Vec<(u32, Rc<Numbers>)> = Vec::new();
+    let (mut x86_64, mut x32) = (None, None);
     for (section, otherwise) in policy.all_sections() {
         let otherwise = forest.answer(otherwise.to_ret())?;
-        let rules = rules(forest, section, otherwise)?;
-        let owned = owned(forest, section.arch)?;
-        tree = forest.choose(owned, rules, tree)?;
+        let numbers = rules(forest, section, otherwise)?;
+        match section.arch {
+            Arch::X86_64 => x86_64 = Some(numbers),
+            Arch::X32 => x32 = Some(numbers),
+            arch => tokens.push((arch.audit(), Rc::new(numbers))),
+        }
     }
-    Ok(tree)
+    // Under x86_64's token x32 has the numbers from its bit upward, except the last one.
+    if x86_64.is_some() || x32.is_some() {
+        let mut numbers = Stretches::new();
+        numbers.push_as(X32_BIT - 1, x86_64.as_ref().unwrap_or(&bad_arch));
+        numbers.push_as(u32::MAX - 1, x32.as_ref().unwrap_or(&bad_arch));
+        numbers.push_as(u32::MAX, x86_64.as_ref().unwrap_or(&bad_arch));
+        tokens.push((Arch::X86_64.audit(), Rc::new(numbers)));
+    }
+    tokens.sort_unstable_by_key(|&(token, _)| token);
+    Ok(Meaning(Stretches::of_values(tokens, Rc::new(bad_arch))))
 }
 
 /// The first rule that holds answers.
 ///
 /// From each number at which a rule begins or has ended up to the next, the same rules can hold.
-fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, Undecided> {
+fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Numbers, Undecided> {
     let rules = &section.rules;
-    let is_about_some = |&at: &usize| rules[at].numbers.first <= rules[at].numbers.last;
-    let mut begin: Vec<usize> = (0..rules.len()).filter(is_about_some).collect();
-    begin.sort_by_key(|&at| rules[at].numbers.first);
-    let mut edges = Vec::with_capacity(begin.len() * 2 + 1);
-    edges.push(0);
-    for &at in &begin {
-        edges.push(rules[at].numbers.first);
-        edges.extend(rules[at].numbers.last.checked_add(1));
-    }
-    // They are nearly sorted, which only the stable sort makes use of.
-    edges.sort();
-    edges.dedup();
+    let places = rules.iter().map(|rule| rule.numbers).zip(0..);
+    let about_some = places.filter(|(numbers, _)| numbers.first <= numbers.last);
+    let mut begin: Vec<(u32, u32)> = about_some
+        .map(|(numbers, at)| (numbers.first, at))
+        .collect();
+    begin.sort_unstable();
     let mut begin = begin.into_iter().peekable();
-    let mut set = Set::new();
+    let mut numbers = Numbers::new();
     // The rules that can hold, in their order, and what those with comparisons were found to mean.
-    let mut can_hold: Vec<usize> = Vec::new();
-    let mut known: BTreeMap<Vec<usize>, Tree> = BTreeMap::new();
-    for (place, &first) in edges.iter().enumerate() {
-        can_hold.retain(|&at| rules[at].numbers.last >= first);
-        while let Some(at) = begin.next_if(|&at| rules[at].numbers.first == first) {
+    let mut can_hold: Vec<u32> = Vec::new();
+    let mut known: BTreeMap<Vec<u32>, Tree> = BTreeMap::new();
+    let mut first = 0;
+    loop {
+        while let Some((_, at)) = begin.next_if(|&(number, _)| number == first) {
             let place = can_hold.partition_point(|&earlier| earlier < at);
             can_hold.insert(place, at);
         }
@@ -58,8 +68,8 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, 
         }
         let tree = match can_hold[..] {
             [] => default,
-            [first, ..] if rules[first].comparisons.is_empty() => {
-                forest.answer(rules[first].action.to_ret())?
+            [first, ..] if rules[first as usize].comparisons.is_empty() => {
+                forest.answer(rules[first as usize].action.to_ret())?
             }
             _ => match known.get(&can_hold) {
                 Some(&tree) => tree,
@@ -70,10 +80,16 @@ fn rules(forest: &mut Forest, section: &Section, default: Tree) -> Result<Tree, 
                 }
             },
         };
-        let last = edges.get(place + 1).map_or(u32::MAX, |next| next - 1);
-        set.add(first, last, tree);
+        let ends = can_hold.iter().map(|&at| rules[at as usize].numbers.last);
+        let next = begin.peek().map(|&(next, _)| next - 1);
+        let last = ends.chain(next).min().unwrap_or(u32::MAX);
+        numbers.push(last, tree);
+        let Some(next) = last.checked_add(1) else {
+            return Ok(numbers);
+        };
+        can_hold.retain(|&at| rules[at as usize].numbers.last > last);
+        first = next;
     }
-    set.tree(forest, Word::At(SeccompData::NR))
 }
 
 /// So many rules that can hold for a stretch of numbers cost nothing of the budget.
@@ -85,17 +101,17 @@ const FREE: usize = 8;
 fn first_that_holds(
     forest: &mut Forest,
     section: &Section,
-    these: &[usize],
+    these: &[u32],
     default: Tree,
 ) -> Result<Tree, Undecided> {
-    let rules = &section.rules;
+    let rule = |at: u32| &section.rules[at as usize];
     let mut tree = default;
     for alike in these
-        .chunk_by(|&one, &next| rules[one].action == rules[next].action)
+        .chunk_by(|&one, &next| rule(one).action == rule(next).action)
         .rev()
     {
-        let answer = forest.answer(rules[alike[0]].action.to_ret())?;
-        let lists = alike.iter().map(|&at| rules[at].comparisons.as_slice());
+        let answer = forest.answer(rule(alike[0]).action.to_ret())?;
+        let lists = alike.iter().map(|&at| rule(at).comparisons.as_slice());
         let mut lists: Vec<&[Comparison]> = lists.collect();
         lists.sort_unstable();
         lists.dedup();
@@ -153,24 +169,24 @@ fn one_of(forest: &mut Forest, arch: Arch, arg: Arg, values: Vec<u64>) -> Result
         Half::High => [halves.high, halves.low],
     };
     pairs.sort_unstable();
-    let mut set = Set::new();
+    let mut firsts = Vec::new();
     let mut rest: (&[[u32; 2]], Tree) = (&[], Forest::NO);
     for alike in pairs.chunk_by(|one, next| one[0] == next[0]) {
         // Most values are small, and what follows them is the same.
-        if !alike
-            .iter()
-            .map(|pair| pair[1])
-            .eq(rest.0.iter().map(|pair| pair[1]))
-        {
-            let mut others = Set::new();
-            for &[_, other] in alike {
-                others.add(other, other, Forest::YES);
-            }
-            rest = (alike, others.tree(forest, words[1])?);
+        if !others(alike).eq(others(rest.0)) {
+            let values = others(alike).map(|other| (other, Forest::YES));
+            rest = (
+                alike,
+                Stretches::of_values(values, Forest::NO).tree(forest, words[1])?,
+            );
         }
-        set.add(alike[0][0], alike[0][0], rest.1);
+        firsts.push((alike[0][0], rest.1));
     }
-    set.tree(forest, words[0])
+    Stretches::of_values(firsts, Forest::NO).tree(forest, words[0])
+}
+
+fn others(pairs: &[[u32; 2]]) -> impl Iterator<Item = u32> {
+    pairs.iter().map(|pair| pair[1])
 }
 
 /// All of these hold.
@@ -181,28 +197,6 @@ fn all_hold(forest: &mut Forest, arch: Arch, list: &[Comparison]) -> Result<Tree
         all = forest.and(holds, all)?;
     }
     Ok(all)
-}
-
-/// The calls of an arch: x32's are those of x86_64's token from its bit upward, except the last number.
-fn owned(forest: &mut Forest, arch: Arch) -> Result<Tree, Undecided> {
-    let (no, yes) = (Forest::NO, Forest::YES);
-    let token = by_order(
-        forest,
-        Word::At(SeccompData::ARCH),
-        arch.audit(),
-        [no, yes, no],
-    )?;
-    if arch.audit() != Arch::X86_64.audit() {
-        return Ok(token);
-    }
-    let number = Word::At(SeccompData::NR);
-    let from_bit = by_order(forest, number, X32_BIT, [no, yes, yes])?;
-    let not_last = by_order(forest, number, u32::MAX, [yes, no, yes])?;
-    let mut numbers = forest.and(from_bit, not_last)?;
-    if arch != Arch::X32 {
-        numbers = forest.not(numbers)?;
-    }
-    forest.and(token, numbers)
 }
 
 /// Whether a comparison holds of its argument.

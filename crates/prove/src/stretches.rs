@@ -1,306 +1,198 @@
-//! Values of a word as stretches: parted by the tests of a program, and with what follows each of them, as a tree.
+//! What follows each value of a word, as stretches of values that are followed alike; and the same as a tree.
 //!
-//! Trusted. Apart from specification and machine, which say what the values are, so that a thousand take no longer than their bits.
+//! Trusted. Apart from specification and machine, which say what follows, so that a thousand values take no longer than their stretches.
 
 use alloc::vec::Vec;
-
-use callgate_bpf::JumpOp;
 
 use crate::budget::Undecided;
 use crate::forest::{BITS, Forest, Tree, level};
 use crate::specification::Word;
 
-/// Values from a first to a last one, which is not below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
-    pub(crate) first: u32,
+/// What follows each value of a word: stretches that ascend and leave none out, of which neighbours are followed otherwise.
+///
+/// So two are equal exactly if the same follows every value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretches<T>(Vec<Stretch<T>>);
+
+/// The values past those of the stretch before, up to a last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch<T> {
     pub(crate) last: u32,
+    pub(crate) then: T,
 }
 
-/// Stretches that ascend and are apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stretches(Vec<Stretch>);
+impl<T: Clone + PartialEq> Stretches<T> {
+    /// None yet, which has to be followed by all.
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
 
-/// The values for which a test holds, those for which it does not, and those that it would part too finely.
-#[derive(Debug)]
-pub(crate) struct Parted {
-    pub(crate) yes: Stretches,
-    pub(crate) no: Stretches,
-    pub(crate) open: Stretches,
-}
-
-/// In so many parts at most a mask may part a stretch.
-const FINEST: u32 = 64;
-
-impl Stretches {
-    /// Every value.
-    pub(crate) fn all() -> Self {
+    /// Every value is followed by the same.
+    pub(crate) fn all(then: T) -> Self {
         Self(Vec::from([Stretch {
-            first: 0,
             last: u32::MAX,
+            then,
         }]))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Some values are followed by such, which ascend, and all others otherwise.
+    pub(crate) fn of_values(values: impl IntoIterator<Item = (u32, T)>, otherwise: T) -> Self {
+        let mut stretches = Self::new();
+        for (value, then) in values {
+            if stretches.next() != Some(value) {
+                stretches.push(value - 1, otherwise.clone());
+            }
+            stretches.push(value, then);
+        }
+        if stretches.next().is_some() {
+            stretches.push(u32::MAX, otherwise);
+        }
+        stretches
     }
 
-    /// Adds others, which are apart from these.
-    pub(crate) fn join(&mut self, others: Self) {
-        self.0.extend(others.0);
-        self.0.sort_unstable_by_key(|stretch| stretch.first);
+    /// The values that nothing follows yet, up to a last one, which is among them.
+    pub(crate) fn push(&mut self, last: u32, then: T) {
+        if let Some(before) = self.0.last_mut() {
+            assert!(before.last < last, "stretches ascend");
+            if before.then == then {
+                before.last = last;
+                return;
+            }
+        }
+        self.0.push(Stretch { last, then });
     }
 
-    /// By whether a comparison with a constant holds.
-    pub(crate) fn parted(self, op: JumpOp, k: u32) -> Parted {
-        let open = Self::default();
-        match op {
-            JumpOp::Eq => {
-                let (mut no, from) = self.cut(k);
-                let (yes, above) = match k.checked_add(1) {
-                    Some(above) => from.cut(above),
-                    None => (from, Self::default()),
-                };
-                no.0.extend(above.0);
-                Parted { yes, no, open }
-            }
-            JumpOp::Ge => {
-                let (no, yes) = self.cut(k);
-                Parted { yes, no, open }
-            }
-            JumpOp::Gt => {
-                let (no, yes) = match k.checked_add(1) {
-                    Some(above) => self.cut(above),
-                    None => (self, Self::default()),
-                };
-                Parted { yes, no, open }
-            }
-            JumpOp::Set => {
-                let mut parted = Parted {
-                    yes: Self::default(),
-                    no: Self::default(),
-                    open,
-                };
-                for stretch in self.0 {
-                    parted.mask(stretch, k);
-                }
-                parted
+    /// The values that nothing follows yet, up to a last one, which is among them: what follows them there.
+    pub(crate) fn push_as(&mut self, last: u32, there: &Self) {
+        let Some(first) = self.next() else { return };
+        let from = there.0.partition_point(|stretch| stretch.last < first);
+        for stretch in &there.0[from..] {
+            self.push(stretch.last.min(last), stretch.then.clone());
+            if stretch.last >= last {
+                break;
             }
         }
     }
 
-    /// Those below a value, and those from it upward.
-    fn cut(mut self, at: u32) -> (Self, Self) {
-        let place = self.0.partition_point(|stretch| stretch.last < at);
-        let mut from = self.0.split_off(place);
-        if let Some(first) = from.first_mut()
-            && first.first < at
-        {
-            self.0.push(Stretch {
-                first: first.first,
-                last: at - 1,
-            });
-            first.first = at;
-        }
-        (self, Self(from))
-    }
-}
-
-impl IntoIterator for Stretches {
-    type Item = Stretch;
-    type IntoIter = alloc::vec::IntoIter<Stretch>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl Parted {
-    /// Puts a stretch where it belongs, by whether its values have a bit of the mask; as deep as a word has bits.
-    fn mask(&mut self, stretch: Stretch, mask: u32) {
-        let Stretch { first, last } = stretch;
-        // The bits below the highest in which the two ends differ take every value.
-        let varying = u32::MAX
-            .checked_shr((first ^ last).leading_zeros())
-            .unwrap_or(0);
-        if first & !varying & mask != 0 {
-            self.yes.0.push(stretch);
-        } else if varying & mask == 0 {
-            self.no.0.push(stretch);
-        } else if (last - first) >> mask.trailing_zeros() >= FINEST {
-            self.open.0.push(stretch);
-        } else {
-            let middle = last & !(varying >> 1);
-            self.mask(
-                Stretch {
-                    first,
-                    last: middle - 1,
-                },
-                mask,
-            );
-            self.mask(
-                Stretch {
-                    first: middle,
-                    last,
-                },
-                mask,
-            );
-        }
-    }
-}
-
-/// Values of one word and the tree that follows each; what follows all others is "no".
-pub(crate) struct Set {
-    /// Ascending and apart; where two touch, different trees follow.
-    followed: Vec<Followed>,
-}
-
-struct Followed {
-    first: u32,
-    last: u32,
-    tree: Tree,
-}
-
-impl Set {
-    pub(crate) const fn new() -> Self {
-        Self {
-            followed: Vec::new(),
+    /// The first value that nothing follows yet.
+    fn next(&self) -> Option<u32> {
+        match self.0.last() {
+            Some(stretch) => stretch.last.checked_add(1),
+            None => Some(0),
         }
     }
 
-    /// Adds the values from `first` to `last`, which is not below.
-    ///
-    /// What was added before begins no later, and what it has in common with these is followed by the same.
-    pub(crate) fn add(&mut self, first: u32, last: u32, tree: Tree) {
-        match self.followed.last_mut() {
-            Some(before) if before.tree == tree && first <= before.last.saturating_add(1) => {
-                before.last = before.last.max(last);
-            }
-            _ => self.followed.push(Followed { first, last, tree }),
-        }
+    /// What follows a value.
+    pub(crate) fn at(&self, value: u32) -> &T {
+        let place = self.0.partition_point(|stretch| stretch.last < value);
+        &self.0[place].then
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stretch<T>> {
+        self.0.iter()
+    }
+}
+
+impl Stretches<Tree> {
     /// The tree that asks for the word, then for what follows.
     pub(crate) fn tree(&self, forest: &mut Forest, word: Word) -> Result<Tree, Undecided> {
         match word {
             Word::At(offset) => {
                 let first = level(offset, BITS - 1);
-                match self
-                    .followed
-                    .iter()
-                    .all(|each| first <= forest.level(each.tree))
-                {
-                    true => part(forest, offset, &self.followed, 0, BITS),
+                match self.0.iter().all(|each| first <= forest.level(each.then)) {
+                    true => part(forest, offset, &self.0, 0, BITS),
                     false => self.chosen(forest, offset),
                 }
             }
-            Word::Short(_) => unreachable!("a set is of whole words"),
-            Word::Zero => Ok(match self.followed.first() {
-                Some(stretch) if stretch.first == 0 => stretch.tree,
-                _ => Forest::NO,
-            }),
+            Word::Short(_) => unreachable!("what follows is known of whole words"),
+            Word::Zero => Ok(*self.at(0)),
         }
     }
 
     /// The same where some tree asks for an earlier word than this one: stretch by stretch.
     fn chosen(&self, forest: &mut Forest, offset: u32) -> Result<Tree, Undecided> {
-        let mut tree = Forest::NO;
-        for &Followed {
-            first,
-            last,
-            tree: then,
-        } in &self.followed
-        {
-            let within = Followed {
-                first,
-                last,
-                tree: Forest::YES,
-            };
-            let within = part(forest, offset, &[within], 0, BITS)?;
-            tree = forest.choose(within, then, tree)?;
+        let (mut tree, rest) = match &*self.0 {
+            [rest @ .., last] => (last.then, rest),
+            [] => unreachable!("no value is left out"),
+        };
+        // Up to each last value, from the largest one down.
+        for stretch in rest.iter().rev() {
+            let mut up_to = Self::new();
+            up_to.push(stretch.last, Forest::YES);
+            up_to.push(u32::MAX, Forest::NO);
+            let up_to = part(forest, offset, &up_to.0, 0, BITS)?;
+            tree = forest.choose(up_to, stretch.then, tree)?;
         }
         Ok(tree)
     }
 }
 
-/// Of the values that begin with `upper`, whose lowest bits vary; each of those that follow has some of these. 32 calls deep.
+/// Of the values that begin with `upper`, whose lowest bits vary, and which the stretches hold; 32 calls deep.
 fn part(
     forest: &mut Forest,
     offset: u32,
-    followed: &[Followed],
+    stretches: &[Stretch<Tree>],
     upper: u32,
     varying: u32,
 ) -> Result<Tree, Undecided> {
-    let last = upper | u32::MAX.checked_shr(BITS - varying).unwrap_or(0);
-    match followed {
-        [] => Ok(Forest::NO),
-        [all] if all.first <= upper && last <= all.last => {
-            Ok(forest.within(all.tree, level(offset, BITS - 1), upper, varying))
-        }
-        _ => {
-            let bit = varying - 1;
-            let middle = upper | 1 << bit;
-            let below = followed.partition_point(|stretch| stretch.first < middle);
-            let above = followed.partition_point(|stretch| stretch.last < middle);
-            let clear = part(forest, offset, &followed[..below], upper, bit)?;
-            let set = part(forest, offset, &followed[above..], middle, bit)?;
-            forest.branch(level(offset, bit), clear, set)
-        }
+    if let [all] = stretches {
+        return Ok(forest.within(all.then, level(offset, BITS - 1), upper, varying));
     }
+    let bit = varying - 1;
+    let middle = upper | 1 << bit;
+    let below = stretches.partition_point(|stretch| stretch.last < middle - 1);
+    let above = stretches.partition_point(|stretch| stretch.last < middle);
+    let clear = part(forest, offset, &stretches[..=below], upper, bit)?;
+    let set = part(forest, offset, &stretches[above..], middle, bit)?;
+    forest.branch(level(offset, bit), clear, set)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
+    use crate::forest::Root;
 
-    const ENDS: [u32; 12] = [
-        0,
-        1,
-        2,
-        3,
-        7,
-        8,
-        64,
-        65,
-        1 << 30,
-        1 << 31,
-        u32::MAX - 1,
-        u32::MAX,
-    ];
+    const ENDS: [u32; 9] = [0, 1, 2, 7, 64, 1 << 30, 1 << 31, u32::MAX - 1, u32::MAX];
 
-    /// Each value is in one of the three parts, and in the right one.
     #[test]
-    fn stretches_are_parted_as_the_test_says() {
-        let begin = Stretches::all().parted(JumpOp::Ge, 2);
-        for op in [JumpOp::Eq, JumpOp::Ge, JumpOp::Gt, JumpOp::Set] {
-            for k in ENDS {
-                let parted = begin.yes.clone().parted(op, k);
-                for value in ENDS {
-                    let has = |part: &Stretches| {
-                        let within = |each: &&Stretch| each.first <= value && value <= each.last;
-                        part.0.iter().filter(within).count()
-                    };
-                    let places = [has(&parted.yes), has(&parted.no), has(&parted.open)];
-                    let expected = match value {
-                        0 | 1 => [0, 0, 0],
-                        _ if places[2] == 1 => {
-                            assert_eq!(op, JumpOp::Set, "only a mask is left open");
-                            [0, 0, 1]
-                        }
-                        _ if op.holds(value, k) => [1, 0, 0],
-                        _ => [0, 1, 0],
-                    };
-                    assert_eq!(places, expected, "{value:#x} {op:?} {k:#x}");
-                }
+    fn some_values_are_followed_by_such_and_the_others_otherwise() {
+        for chosen in 0..1 << ENDS.len() {
+            let is_chosen = |at: usize| chosen & 1 << at != 0;
+            let values = (0..ENDS.len()).filter(|&at| is_chosen(at));
+            let stretches =
+                Stretches::of_values(values.map(|at| (ENDS[at], Forest::YES)), Forest::NO);
+            for (at, &value) in ENDS.iter().enumerate() {
+                assert_eq!(*stretches.at(value) == Forest::YES, is_chosen(at));
+            }
+            assert_eq!(*stretches.at(100), Forest::NO);
+            assert_eq!(stretches.next(), None);
+        }
+    }
+
+    #[test]
+    fn what_follows_is_taken_from_another_word_up_to_a_value() {
+        let even = Stretches::of_values(ENDS.map(|value| (value, Forest::YES)), Forest::NO);
+        for last in ENDS {
+            let mut half = Stretches::new();
+            half.push_as(last, &even);
+            half.push_as(u32::MAX, &Stretches::all(Forest::NO));
+            for value in ENDS {
+                assert_eq!(*half.at(value) == Forest::YES, value <= last);
             }
         }
     }
 
     #[test]
-    fn a_mask_of_high_bits_leaves_nothing_open() {
-        let parted = Stretches::all().parted(JumpOp::Set, 1 << 30);
-        assert!(parted.open.is_empty());
-        let parted = Stretches::all().parted(JumpOp::Set, 1);
-        assert!(parted.yes.is_empty() && parted.no.is_empty());
+    fn a_tree_leads_to_what_follows() -> Result<(), Undecided> {
+        let stretches = Stretches::of_values(ENDS.map(|value| (value, Forest::YES)), Forest::NO);
+        let mut forest = Forest::new(Budget::default());
+        let tree = stretches.tree(&mut forest, Word::At(0))?;
+        for value in ENDS.into_iter().chain([3, 63, 65, 1 << 29]) {
+            let end = forest.within(tree, level(0, BITS - 1), value, 0);
+            assert!(matches!(forest.root(end), Root::Truth(_)));
+            assert_eq!(end, *stretches.at(value));
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 use callgate_bpf::{AluOp, JumpOp};
 
 use crate::budget::Undecided;
-use crate::forest::{Forest, Tree, level};
+use crate::forest::{Forest, Tree, Vector, level};
 use crate::specification::{Word, by_order, masked};
 
 /// A value of 32 bits.
@@ -15,8 +15,8 @@ pub(crate) enum Value {
     Constant(u32),
     /// The word of the call at an offset.
     Word(u32),
-    /// Whatever the bits are, lowest first.
-    Bits([Tree; 32]),
+    /// Whatever these conditions say.
+    Bits(Vector),
 }
 
 impl Value {
@@ -34,22 +34,22 @@ impl Value {
                     *bit = forest.bit(level(offset, at as u32))?;
                 }
             }
-            Self::Bits(own) => bits = own,
+            Self::Bits(vector) => bits = forest.conditions(vector),
         }
         Ok(bits)
     }
 
     /// The value of bits; a constant where all are decided.
-    fn of_bits(bits: [Tree; 32]) -> Self {
+    fn of_bits(forest: &mut Forest, bits: [Tree; 32]) -> Result<Self, Undecided> {
         let mut value = 0;
         for (at, &bit) in bits.iter().enumerate() {
             match bit {
                 Forest::NO => {}
                 Forest::YES => value |= 1 << at,
-                _ => return Self::Bits(bits),
+                _ => return forest.vector(bits).map(Self::Bits),
             }
         }
-        Self::Constant(value)
+        Ok(Self::Constant(value))
     }
 
     /// An operation; a division by an X that may be zero is asked about beforehand.
@@ -71,7 +71,7 @@ impl Value {
             AluOp::Lsh => shift(forest, one, two, |bits, by| moved(bits, by, 0))?,
             AluOp::Rsh => shift(forest, one, two, |bits, by| moved(bits, 0, by))?,
         };
-        Ok(Self::of_bits(bits))
+        Self::of_bits(forest, bits)
     }
 
     /// Zero minus it.

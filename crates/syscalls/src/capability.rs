@@ -147,6 +147,12 @@ impl CapabilitySet {
     pub const fn bits(self) -> u64 {
         self.0
     }
+
+    /// The set of the kernel's form, without the bits of capabilities that are not known.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits & Self::ALL.0)
+    }
 }
 
 impl FromIterator<Capability> for CapabilitySet {

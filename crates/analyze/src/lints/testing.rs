@@ -2,6 +2,7 @@
 
 use callgate_engines::{Target, read};
 use callgate_profile::{Options, Problem, parse};
+use callgate_syscalls::Arch;
 
 use crate::{Context, Standard};
 
@@ -23,6 +24,15 @@ pub(super) fn finds(text: &str, target: &str, code: &str) -> bool {
 /// The messages of one code.
 pub(super) fn messages(text: &str, target: &str, code: &str) -> Vec<String> {
     let problems = problems(text, target);
+    let wanted = problems.into_iter().filter(|problem| problem.code == code);
+    wanted.map(|problem| problem.message).collect()
+}
+
+/// The messages of one code on a machine of another arch.
+pub(super) fn messages_on(native: Arch, text: &str, target: &str, code: &str) -> Vec<String> {
+    let target: Target = target.parse().expect("a target");
+    let target = Target { native, ..target };
+    let problems = problems_by(text, &Standard::new(target, Context::Container));
     let wanted = problems.into_iter().filter(|problem| problem.code == code);
     wanted.map(|problem| problem.message).collect()
 }

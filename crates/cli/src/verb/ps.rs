@@ -20,7 +20,7 @@ use crate::{output, words};
 /// List the processes and containers that have filters, and which known profile each filter is
 ///
 /// A filter is known where it answers every call as a built-in profile does, or one that --known names, as some engine
-/// reads it, whatever its instructions.
+/// reads it for Docker's capabilities or for those of the process, whatever its instructions.
 /// Reading the filters of a process stops it for a moment, and needs CAP_SYS_ADMIN and the right to trace it;
 /// where that is not given, the row says so.
 #[derive(Args, Debug)]
@@ -120,7 +120,7 @@ impl Row {
         };
         let mut filter = |program: &Program| Filter {
             instructions: program.len(),
-            known: known.name(program),
+            known: known.name(program, process.state.bounding),
         };
         let (programs, unread) = match read {
             Ok(programs) => (Some(programs.iter().map(&mut filter).collect()), None),

@@ -191,3 +191,59 @@ fn a_unit_has_the_filter() {
         callgate(&[&words, &reader[..]].concat())
     });
 }
+
+/// What hardened units ask for, which systemd makes filters of, one of most lines.
+const HARDENED: [(&str, &str); 2] = [
+    (
+        "groups",
+        "SystemCallArchitectures=native\nSystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\nSystemCallErrorNumber=EPERM\n",
+    ),
+    (
+        "restrictions",
+        "SystemCallArchitectures=native\nRestrictNamespaces=yes\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\nRestrictRealtime=yes\nRestrictSUIDSGID=yes\nLockPersonality=yes\nMemoryDenyWriteExecute=yes\n",
+    ),
+];
+
+/// Filters that let all calls of other arches through.
+const OPEN: &str = "[Service]\nProtectClock=yes\nProtectKernelLogs=yes\nProtectKernelModules=yes\nProtectHostname=yes\n";
+
+/// The filters that systemd makes itself, as a profile that its reader reads as all of them together; or why there is none.
+#[test]
+fn the_filters_of_a_unit_are_a_profile() {
+    let name = "exports::systemd::the_filters_of_a_unit_are_a_profile";
+    if let Some(reason) = Manager::lacking().or_else(lacking_rights) {
+        return left_out::left_out(name, &reason);
+    }
+    if let Err(said) = Manager::start(&folder("systemd-none"), "[Service]\n") {
+        let last = said.lines().last().unwrap_or("it says nothing");
+        return left_out::left_out(name, &format!("systemd does not start here: {last}"));
+    }
+    let reader = ["--native", "x86_64", "--target", "crun"];
+    let written = |pid: &str, more: &[&str]| {
+        let filters = format!("pid:{pid}");
+        let file = folder("systemd").join("written.json");
+        let file = file.to_str().expect("a path").to_owned();
+        let words = ["export", "docker", &filters, "-o", &file];
+        (callgate(&[&words, &reader[..], more].concat()), file)
+    };
+    for (name, lines) in HARDENED {
+        run(name, &format!("[Service]\n{lines}"), |pid| {
+            let (output, file) = written(pid, &[]);
+            if !output.status.success() {
+                return output;
+            }
+            callgate(&[&["verify", &file, "--pid", pid], &reader[..]].concat())
+        });
+    }
+    // A runtime kills what is of an arch without a name, and no profile says otherwise.
+    run("open", OPEN, |pid| {
+        let (refused, _) = written(pid, &[]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("other arches\n  stricter  allow -> kill_thread"),
+            "{said}"
+        );
+        written(pid, &["--arch", "x86_64,x86,x32"]).0
+    });
+}

@@ -12,3 +12,4 @@ mod once;
 mod order;
 mod quick;
 mod support;
+mod types;

@@ -15,9 +15,12 @@ use callgate_syscalls::{Arch, Capability, Release};
 
 impl Reader<'_> {
     /// The conditions that one of the two fields states.
-    pub(super) fn conditions(&mut self, field: &str, value: Value<'_>) -> Spanned<Conditions> {
-        let holder = format!("`{field}`");
-        let [caps, arches, min_kernel] = self.fields(&holder, value, keys::CONDITIONS);
+    pub(super) fn conditions(
+        &mut self,
+        holder: &keys::Holder,
+        value: Value<'_>,
+    ) -> Spanned<Conditions> {
+        let [caps, arches, min_kernel] = self.fields(holder, value, keys::CONDITIONS);
         let caps = caps.and_then(|caps| {
             self.words("caps", caps.value, |reader, text| {
                 reader.check_capability(&text);

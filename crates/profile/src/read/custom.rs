@@ -18,7 +18,7 @@ impl Reader<'_> {
         let mut actions: BTreeMap<String, CustomAction> = BTreeMap::new();
         if value.json_type() != Type::Object {
             // Reports the type.
-            self.fields("`x-actions`", value, []);
+            self.fields(&keys::Holder::CUSTOM_ACTIONS, value, []);
             return actions;
         }
         for (key, declaration) in value.entries() {
@@ -47,7 +47,7 @@ impl Reader<'_> {
                 .add(Problem::error(codes::CUSTOM_ACTION, name.span, message));
         }
         let [answer, errno_ret, plugin, with, otherwise] =
-            self.fields("a custom action", value, keys::CUSTOM_ACTION);
+            self.fields(&keys::Holder::CUSTOM_ACTION, value, keys::CUSTOM_ACTION);
         if answer.is_none() && value.json_type() == Type::Object {
             self.missing_action("answer", value.span);
         }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::fields::Reader;
 use super::keys;
-use crate::document::{OddKey, Oddity, Profile, SyscallRule};
+use crate::document::{MOST_MISTYPED, OddKey, Oddity, Profile, SyscallRule};
 use crate::faults::quoted;
 use crate::json::Value;
 use crate::problem::{Problem, codes};
@@ -79,7 +79,8 @@ impl Profile {
         self.odd_keys.extend(hidden);
         self.null_elements
             .extend(base.null_elements.iter().copied());
-        self.mistyped = self.mistyped.or_else(|| base.mistyped.clone());
+        self.mistyped.extend(base.mistyped.iter().cloned());
+        self.mistyped.truncate(MOST_MISTYPED);
         self
     }
 }

@@ -3,8 +3,9 @@
 //! Apart from the readers, because here alone stands what is odd about a key or a type, whichever object it is in.
 
 use super::extends::Below;
+use super::keys::Holder;
 use super::words::Errnos;
-use crate::document::{NullElement, OddKey, Oddity};
+use crate::document::{MOST_MISTYPED, Mistyped, NullElement, OddKey, Oddity, Part};
 use crate::faults::{self, quoted, shortened};
 use crate::json::{Type, Value};
 use crate::nearest::nearest;
@@ -23,6 +24,24 @@ pub(super) struct Field<'t> {
     pub(super) value: Value<'t>,
 }
 
+/// Where a value stands.
+struct Place<'w> {
+    field: &'static str,
+    part: Part,
+    /// What a message says of it.
+    words: &'w str,
+}
+
+impl<'w> Place<'w> {
+    const fn value(field: &'static str, words: &'w str) -> Self {
+        Self {
+            field,
+            part: Part::Value,
+            words,
+        }
+    }
+}
+
 /// What reading a document gathers besides the document.
 pub(super) struct Reader<'p> {
     pub(super) problems: &'p mut Problems,
@@ -30,8 +49,8 @@ pub(super) struct Reader<'p> {
     pub(super) below: Below<'p>,
     pub(super) odd_keys: Vec<OddKey>,
     pub(super) null_elements: Vec<NullElement>,
-    /// The first value of another type than its field's.
-    pub(super) mistyped: Option<Box<Problem>>,
+    /// Values of another type than their fields'.
+    pub(super) mistyped: Vec<Mistyped>,
     /// The index of the rule that is being read.
     pub(super) rule: Option<usize>,
     pub(super) errnos: Errnos,
@@ -48,7 +67,7 @@ impl<'p> Reader<'p> {
             below,
             odd_keys: Vec::new(),
             null_elements: Vec::new(),
-            mistyped: None,
+            mistyped: Vec::new(),
             rule: None,
             errnos: Errnos::default(),
             is_complete: true,
@@ -59,22 +78,27 @@ impl<'p> Reader<'p> {
 
     /// The fields of an object, in the order of `known`; `null` counts as absent.
     ///
-    /// `holder` says what the object is: "a rule".
+    /// `holder` says what the object is, and which field it is the value of, or an element of.
     pub(super) fn fields<'t, const N: usize>(
         &mut self,
-        holder: &str,
+        holder: &Holder,
         object: Value<'t>,
         known: [&'static str; N],
     ) -> [Option<Field<'t>>; N] {
         if object.json_type() != Type::Object {
-            self.mistyped(codes::WRONG_TYPE, holder, object, "an object");
+            let place = Place {
+                field: holder.field,
+                part: holder.part,
+                words: holder.words,
+            };
+            self.mistyped(codes::WRONG_TYPE, &place, object, "an object");
             return [None; N];
         }
         let mut fields = [None; N];
         let mut unknown: HashMap<Cow<'t, str>, Span> = HashMap::new();
         for (key, value) in object.entries() {
             let Some(slot) = self.slot(&key, &known) else {
-                self.unknown_key(holder, &key, &known);
+                self.unknown_key(holder.words, &key, &known);
                 self.duplicate_of(unknown.insert(key.value, key.span), key.span);
                 continue;
             };
@@ -94,9 +118,19 @@ impl<'p> Reader<'p> {
     }
 
     /// A string.
-    pub(super) fn string(&mut self, field: &str, value: Value<'_>) -> Option<Spanned<String>> {
+    pub(super) fn string(
+        &mut self,
+        field: &'static str,
+        value: Value<'_>,
+    ) -> Option<Spanned<String>> {
         if value.json_type() != Type::String {
-            self.mistyped(codes::WRONG_TYPE, &format!("`{field}`"), value, "a string");
+            let words = format!("`{field}`");
+            self.mistyped(
+                codes::WRONG_TYPE,
+                &Place::value(field, &words),
+                value,
+                "a string",
+            );
             return None;
         }
         Some(Spanned::new(value.text().into_owned(), value.span))
@@ -108,22 +142,24 @@ impl<'p> Reader<'p> {
     pub(super) fn unsigned(
         &mut self,
         code: &'static str,
-        field: &str,
+        field: &'static str,
         value: Value<'_>,
         largest: u64,
     ) -> Option<Spanned<u64>> {
         let raw = value.raw();
+        let words = format!("`{field}`");
+        let place = Place::value(field, &words);
         if value.json_type() != Type::Number {
             let help = number_in(&value.text()).map(|number| format!("write {number}"));
-            self.mistyped_with(code, &format!("`{field}`"), value, "a number", help);
+            self.mistyped_with(code, &place, value, "a number", help);
             return None;
         }
         match raw.parse() {
             Ok(number) => Some(Spanned::new(number, value.span)),
             Err(_) => {
-                self.add_mistyped(code, value.span, |problem| {
+                self.add_mistyped(code, &place, Some(raw), value.span, |problem| {
                     problem.message(format!(
-                        "`{field}` is {} and must be a whole number from 0 to {largest}, written in digits",
+                        "{words} is {} and must be a whole number from 0 to {largest}, written in digits",
                         shortened(raw)
                     ))
                 });
@@ -140,7 +176,13 @@ impl<'p> Reader<'p> {
         mut element: impl FnMut(&mut Self, usize, Value<'t>) -> Option<T>,
     ) -> Option<List<T>> {
         if value.json_type() != Type::List {
-            self.mistyped(codes::WRONG_TYPE, &format!("`{field}`"), value, "a list");
+            let words = format!("`{field}`");
+            self.mistyped(
+                codes::WRONG_TYPE,
+                &Place::value(field, &words),
+                value,
+                "a list",
+            );
             return None;
         }
         let mut list = Vec::new();
@@ -166,8 +208,13 @@ impl<'p> Reader<'p> {
     ) -> Option<List<T>> {
         self.list(field, value, |reader, _, item| {
             if item.json_type() != Type::String {
-                let what = format!("an element of `{field}`");
-                reader.mistyped(codes::WRONG_TYPE, &what, item, "a string");
+                let words = format!("an element of `{field}`");
+                let place = Place {
+                    field,
+                    part: Part::Element,
+                    words: &words,
+                };
+                reader.mistyped(codes::WRONG_TYPE, &place, item, "a string");
                 return None;
             }
             let text = Spanned::new(item.text().into_owned(), item.span);
@@ -224,42 +271,50 @@ impl<'p> Reader<'p> {
             });
     }
 
-    fn mistyped(&mut self, code: &'static str, what: &str, value: Value<'_>, wanted: &str) {
-        self.mistyped_with(code, what, value, wanted, None);
+    fn mistyped(&mut self, code: &'static str, place: &Place<'_>, value: Value<'_>, wanted: &str) {
+        self.mistyped_with(code, place, value, wanted, None);
     }
 
     fn mistyped_with(
         &mut self,
         code: &'static str,
-        what: &str,
+        place: &Place<'_>,
         value: Value<'_>,
         wanted: &str,
         help: Option<String>,
     ) {
-        self.add_mistyped(code, value.span, |problem| {
+        self.add_mistyped(code, place, None, value.span, |problem| {
             let found = value.json_type().described();
             Problem {
                 help,
-                ..problem.message(format!("{what} is {found} and must be {wanted}"))
+                ..problem.message(format!("{} is {found} and must be {wanted}", place.words))
             }
         });
     }
 
-    /// Adds a problem for which Go's decoder stops, and keeps the first of them.
+    /// Adds a problem for which Go's decoder stops where it reads the field, and keeps the first of them.
     fn add_mistyped(
         &mut self,
         code: &'static str,
+        place: &Place<'_>,
+        number: Option<&str>,
         span: Span,
         describe: impl FnOnce(Problem) -> Problem,
     ) {
-        if self.mistyped.is_some() {
+        if self.mistyped.len() >= MOST_MISTYPED {
             self.problems
                 .add_with(code, Severity::Error, span, describe);
             return;
         }
         let problem = describe(Problem::error(code, span, ""));
-        self.mistyped = Some(Box::new(problem.clone()));
-        self.problems.add(problem);
+        self.problems.add(problem.clone());
+        self.mistyped.push(Mistyped {
+            rule: self.rule,
+            field: place.field,
+            part: place.part,
+            number: number.map(Box::from),
+            problem,
+        });
     }
 
     fn null_element(&mut self, list: &'static str, index: usize, span: Span) {

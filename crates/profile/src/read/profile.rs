@@ -105,7 +105,7 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         listener_metadata,
         x_actions,
         syscalls,
-    ] = reader.fields("a profile", object, keys::PROFILE);
+    ] = reader.fields(&keys::Holder::PROFILE, object, keys::PROFILE);
     let extends = extends.and_then(|base| reader.extends(base.value));
     match (default_action, syscalls) {
         // Its base may have them.
@@ -175,7 +175,7 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
         syscalls,
         odd_keys: std::mem::take(&mut reader.odd_keys),
         null_elements: std::mem::take(&mut reader.null_elements),
-        mistyped: reader.mistyped.take(),
+        mistyped: std::mem::take(&mut reader.mistyped),
     };
     match base {
         Some(base) => own.joined_with(base),
@@ -214,7 +214,7 @@ fn read_arch_map(reader: &mut Reader<'_>, value: Value<'_>) -> Option<List<ArchM
     let mut seen: HashMap<Arch, Span> = HashMap::new();
     reader.list("archMap", value, |reader, _, item| {
         let [architecture, sub_architectures] =
-            reader.fields("an entry of archMap", item, keys::ARCH_MAP_ENTRY);
+            reader.fields(&keys::Holder::ARCH_MAP_ENTRY, item, keys::ARCH_MAP_ENTRY);
         if item.json_type() != Type::Object {
             return None;
         }

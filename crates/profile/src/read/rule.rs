@@ -90,7 +90,7 @@ impl Reader<'_> {
             comment,
             includes,
             excludes,
-        ] = self.fields("a rule", value, keys::RULE);
+        ] = self.fields(&keys::Holder::RULE, value, keys::RULE);
         let opening = Span::new(value.span.start, value.span.start + 1);
         if value.json_type() == Type::Object {
             if name.is_none() && names.is_none() {
@@ -126,9 +126,9 @@ impl Reader<'_> {
             args: args.and_then(|args| self.arguments(args.value)),
             comment: comment.and_then(|comment| self.string("comment", comment.value)),
             includes: includes
-                .map(|includes| Box::new(self.conditions("includes", includes.value))),
+                .map(|includes| Box::new(self.conditions(&keys::Holder::INCLUDES, includes.value))),
             excludes: excludes
-                .map(|excludes| Box::new(self.conditions("excludes", excludes.value))),
+                .map(|excludes| Box::new(self.conditions(&keys::Holder::EXCLUDES, excludes.value))),
         };
         self.check_names(&rule, severity);
         rule
@@ -241,7 +241,8 @@ impl Reader<'_> {
     }
 
     fn argument(&mut self, item: Value<'_>) -> Argument {
-        let [index, value, value_two, op] = self.fields("an argument", item, keys::ARGUMENT);
+        let [index, value, value_two, op] =
+            self.fields(&keys::Holder::ARGUMENT, item, keys::ARGUMENT);
         if item.json_type() == Type::Object {
             let required = [("index", index), ("value", value), ("op", op)];
             for (field, _) in required.iter().filter(|(_, found)| found.is_none()) {
@@ -252,7 +253,7 @@ impl Reader<'_> {
                     });
             }
         }
-        let mut number = |name: &str, field: Option<Field<'_>>, largest| {
+        let mut number = |name: &'static str, field: Option<Field<'_>>, largest| {
             field.and_then(|field| self.unsigned(codes::COMPARISON, name, field.value, largest))
         };
         let index = number("index", index, HIGHEST_INDEX);

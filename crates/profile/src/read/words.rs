@@ -13,7 +13,11 @@ use std::collections::HashMap;
 
 impl Reader<'_> {
     /// An action: one of the kernel's or a custom one.
-    pub(super) fn action(&mut self, field: &str, value: Value<'_>) -> Option<Spanned<ActionName>> {
+    pub(super) fn action(
+        &mut self,
+        field: &'static str,
+        value: Value<'_>,
+    ) -> Option<Spanned<ActionName>> {
         let text = self.string(field, value)?;
         let action = ActionName::read(&text);
         if let ActionName::Unknown(_) = action {
@@ -25,7 +29,7 @@ impl Reader<'_> {
     /// An action that must be one of the kernel's.
     pub(super) fn kernel_action(
         &mut self,
-        field: &str,
+        field: &'static str,
         value: Value<'_>,
     ) -> Option<Spanned<ActionName>> {
         let action = self.action(field, value)?;
@@ -59,7 +63,11 @@ impl Reader<'_> {
     }
 
     /// One arch.
-    pub(super) fn arch(&mut self, field: &str, value: Value<'_>) -> Option<Spanned<ArchName>> {
+    pub(super) fn arch(
+        &mut self,
+        field: &'static str,
+        value: Value<'_>,
+    ) -> Option<Spanned<ArchName>> {
         let text = self.string(field, value)?;
         Some(Spanned::new(self.arch_of(&text), text.span))
     }

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use callgate_analyze::{ArchSummary, FloorSummary, GroupSummary, Summary, summary};
+use callgate_engines::Outcome;
 use callgate_syscalls::Syscall;
 use serde::Serialize;
 
@@ -60,6 +61,9 @@ fn page(reading: &Reading, summary: &Summary) -> String {
     if let Some(floor) = &summary.floor {
         row(&mut text, "runtime", &runtime(floor));
     }
+    if let Some(floor) = &summary.floor_without_new_privileges {
+        row(&mut text, "", &runtime(floor));
+    }
     for arch in &summary.arches {
         text.push('\n');
         of_arch(&mut text, arch);
@@ -80,15 +84,22 @@ fn page(reading: &Reading, summary: &Summary) -> String {
 }
 
 /// Whether the runtime comes to the program, in a sentence.
-fn runtime(FloorSummary { floor, missing }: &FloorSummary) -> String {
+fn runtime(found: &FloorSummary) -> String {
+    let FloorSummary { floor, missing, .. } = found;
     let calls: Vec<Syscall> = missing.iter().map(|missing| missing.call).collect();
-    match missing.len() {
-        0 => format!("starts the program: all of {} is made", floor.name()),
-        count => format!(
-            "below {}, {count} calls missing: {}",
-            floor.name(),
-            names(&calls)
-        ),
+    if calls.is_empty() {
+        return format!("starts the program: all of {} is made", floor.name());
+    }
+    let calls_missing = words::counted(calls.len(), "call");
+    let below = format!(
+        "below {}, {calls_missing} missing: {}",
+        floor.name(),
+        names(&calls)
+    );
+    match found.outcome() {
+        Some(Outcome::Says(words)) => format!("{below}; where all are, a start says: {words}"),
+        Some(Outcome::Hangs) => format!("{below}; where all are, a start hangs"),
+        None => below,
     }
 }
 
@@ -169,6 +180,8 @@ struct Answer {
     other_arches: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     floor: Option<FloorAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_without_new_privileges: Option<FloorAnswer>,
     arches: Vec<ArchAnswer>,
     capabilities: Vec<CapabilityAnswer>,
 }
@@ -177,6 +190,12 @@ struct Answer {
 struct FloorAnswer {
     name: String,
     missing: Vec<&'static str>,
+    /// What such a start was seen to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<&'static str>,
+    /// Whether such a start was seen to hang.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hangs: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -214,14 +233,11 @@ impl Answer {
             extends: bases(reading).into_iter().map(str::to_owned).collect(),
             default: words::action(summary.default, native),
             other_arches: words::action(summary.bad_arch, native),
-            floor: summary.floor.as_ref().map(|found| FloorAnswer {
-                name: found.floor.name(),
-                missing: found
-                    .missing
-                    .iter()
-                    .map(|missing| missing.call.name())
-                    .collect(),
-            }),
+            floor: summary.floor.as_ref().map(FloorAnswer::of),
+            floor_without_new_privileges: summary
+                .floor_without_new_privileges
+                .as_ref()
+                .map(FloorAnswer::of),
             arches: summary.arches.iter().map(ArchAnswer::of).collect(),
             capabilities: summary
                 .capabilities
@@ -231,6 +247,22 @@ impl Answer {
                     calls: unlocked.calls.iter().map(|call| call.name()).collect(),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl FloorAnswer {
+    fn of(found: &FloorSummary) -> Self {
+        let missing = found.missing.iter().map(|missing| missing.call.name());
+        let outcome = found.outcome();
+        Self {
+            name: found.floor.name(),
+            missing: missing.collect(),
+            says: match outcome {
+                Some(Outcome::Says(words)) => Some(words),
+                _ => None,
+            },
+            hangs: outcome.map(|outcome| outcome == Outcome::Hangs),
         }
     }
 }
