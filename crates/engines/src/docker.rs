@@ -44,7 +44,7 @@ pub(crate) fn read(
         caps: target.caps,
         kernel: target.kernel,
     };
-    let mut rules = Vec::new();
+    let mut rules = Vec::with_capacity(profile.rules().len());
     for rule in profile.rules() {
         let keep = circumstances.keep(&rule.value);
         if is_new || keep {

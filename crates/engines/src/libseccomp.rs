@@ -55,12 +55,10 @@ pub(crate) struct Database {
 
 /// The rules of one call.
 enum Call {
-    /// There are none.
-    Unnamed,
     /// One without comparisons, beside which there is no other.
     Always(Verdict),
-    /// Those with some that were taken.
-    Conditional(Box<Conditions>),
+    /// Those with some that were taken; none where the call is not named.
+    Conditional(Option<Box<Conditions>>),
 }
 
 /// The conditional rules of one call.
@@ -153,7 +151,9 @@ impl Database {
             },
             lacking: lacking(arch, version),
             places: Places::new(arch),
-            calls: numbers.map(|(number, _)| (number, Call::Unnamed)).collect(),
+            calls: numbers
+                .map(|(number, _)| (number, Call::Conditional(None)))
+                .collect(),
             without_number: None,
             events: Vec::new(),
         }
@@ -173,72 +173,78 @@ impl Database {
         let Ways { own, within } = self.places.of(call);
         if let Some(place) = own {
             let id = id(How::Said);
-            let comparisons = seen_by(self.arch, comparisons.to_vec());
-            self.add_at(place, comparisons, Verdict { id, action })?;
+            let seen = seen_by(self.arch, comparisons.to_vec());
+            if seen.is_empty() {
+                self.add_always(place, Verdict { id, action });
+            } else {
+                self.add_conditional(place, seen, Verdict { id, action })?;
+            }
         } else if may_miss_the_number(self.arch) && goes_through_another(call) {
             self.without_number = Some(id(How::Said));
         }
         if let Some(within) = within {
             let id = id(How::Multiplexed);
-            let comparisons = seen_by(self.arch, within.comparisons(comparisons));
-            self.add_at(within.place, comparisons, Verdict { id, action })?;
+            let seen = seen_by(self.arch, within.comparisons(comparisons));
+            self.add_conditional(within.place, seen, Verdict { id, action })?;
         }
         Ok(())
     }
 
-    fn add_at(
+    fn add_always(&mut self, place: u16, verdict: Verdict) {
+        let (number, call) = &mut self.calls[usize::from(place)];
+        match call {
+            Call::Conditional(None) => *call = Call::Always(verdict),
+            Call::Always(first) => {
+                let event = lost(What::Second, *number, verdict, *first);
+                self.events.extend(event);
+            }
+            Call::Conditional(Some(conditions)) => {
+                let lines = conditions.lines.iter();
+                let event = |line: &Line| lost(What::Swallowed, *number, line.verdict, verdict);
+                self.events.extend(lines.filter_map(event));
+                *call = Call::Always(verdict);
+            }
+        }
+    }
+
+    fn add_conditional(
         &mut self,
         place: u16,
         comparisons: Vec<Comparison>,
         verdict: Verdict,
     ) -> Result<(), Rejection> {
         let (number, call) = &mut self.calls[usize::from(place)];
-        let events = &mut self.events;
-        let mut lost = |what, loser: Verdict, winner: Verdict| {
-            if loser.action != winner.action {
-                events.push(Event {
-                    what,
-                    number: *number,
-                    loser: loser.id,
-                    winner: winner.id,
-                });
+        let conditions = match call {
+            Call::Conditional(conditions) => conditions.get_or_insert_default(),
+            Call::Always(first) => {
+                let event = lost(What::Swallowed, *number, verdict, *first);
+                self.events.extend(event);
+                return Ok(());
             }
         };
-        let is_conditional = !comparisons.is_empty();
-        if is_conditional && matches!(call, Call::Unnamed) {
-            *call = Call::Conditional(Box::default());
+        let line = Line {
+            comparisons,
+            verdict,
+        };
+        let is_in = conditions.add(self.arch, self.answers, &line)?;
+        if !is_in && let Some(broader) = conditions.broader(&line) {
+            let event = lost(What::Shadowed, *number, verdict, broader.verdict);
+            self.events.extend(event);
+            return Ok(());
         }
-        match call {
-            Call::Unnamed => *call = Call::Always(verdict),
-            Call::Always(first) => {
-                let what = if is_conditional {
-                    What::Swallowed
-                } else {
-                    What::Second
-                };
-                lost(what, verdict, *first);
-            }
-            Call::Conditional(conditions) if is_conditional => {
-                let line = Line {
-                    comparisons,
-                    verdict,
-                };
-                let is_in = conditions.add(self.arch, self.answers, &line)?;
-                if !is_in && let Some(broader) = conditions.broader(&line) {
-                    lost(What::Shadowed, verdict, broader.verdict);
-                    return Ok(());
-                }
-                conditions.lines.push(line);
-            }
-            Call::Conditional(conditions) => {
-                for other in &conditions.lines {
-                    lost(What::Swallowed, other.verdict, verdict);
-                }
-                *call = Call::Always(verdict);
-            }
-        }
+        conditions.lines.push(line);
         Ok(())
     }
+}
+
+/// That a rule has lost against another one; nothing where both say the same.
+fn lost(what: What, number: u32, loser: Verdict, winner: Verdict) -> Option<Event> {
+    (loser.action != winner.action).then_some(Event {
+        what,
+        number,
+        loser: loser.id,
+        winner: winner.id,
+    })
 }
 
 /// The call that a table of libseccomp's is without, though the kernel has it there and the tables of other arches have it.

@@ -62,7 +62,7 @@ fn converted<'p>(
     known: &mut Known,
     reasons: &mut Reasons,
 ) -> Vec<Converted<'p>> {
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(oci.rules.len());
     for OciRule {
         rule,
         calls,

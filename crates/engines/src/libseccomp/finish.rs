@@ -82,9 +82,9 @@ pub(crate) fn finish(
                 default,
             };
             match call {
-                Call::Unnamed => {}
+                Call::Conditional(None) => {}
                 Call::Always(verdict) => written.rules.push(filter.rule(verdict, Vec::new())),
-                Call::Conditional(conditions) => {
+                Call::Conditional(Some(conditions)) => {
                     let start = starts.next().and_then(|start| start.target);
                     filter.call(&blocks, start, conditions.lines, &mut written);
                 }
@@ -98,7 +98,7 @@ pub(crate) fn finish(
 /// Where the conditional rules of each call begin, in the order of the numbers.
 fn starts(database: &Database, blocks: &mut Blocks) -> Vec<Start> {
     let start = |(number, call): &(u32, Call)| match call {
-        Call::Conditional(conditions) => Some(Start {
+        Call::Conditional(Some(conditions)) => Some(Start {
             number: *number,
             size: conditions.tree.size,
             target: match conditions.is_lost {
@@ -106,7 +106,7 @@ fn starts(database: &Database, blocks: &mut Blocks) -> Vec<Start> {
                 true => None,
             },
         }),
-        Call::Unnamed | Call::Always(_) => None,
+        Call::Always(_) | Call::Conditional(None) => None,
     };
     database.calls.iter().filter_map(start).collect()
 }

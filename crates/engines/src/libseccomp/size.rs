@@ -22,16 +22,21 @@ pub(super) fn at_least(databases: &[Database], blocks: &Blocks, default: Action)
     let mut count = 1 + 2 * arches.len() + blocks.instructions();
     let mut answers = BTreeSet::from([default, Action::KillThread]);
     let mut lost = BTreeSet::new();
+    // Of neighbours with one answer, the first is enough.
+    let mut latest = default;
+    let mut answered = |action| {
+        if std::mem::replace(&mut latest, action) != action {
+            answers.insert(action);
+        }
+    };
     for (_, call) in databases.iter().flat_map(|database| &database.calls) {
-        count += usize::from(!matches!(call, Call::Unnamed));
+        count += usize::from(!matches!(call, Call::Conditional(None)));
         match call {
-            Call::Unnamed => {}
-            Call::Always(verdict) => {
-                answers.insert(verdict.action);
-            }
-            Call::Conditional(conditions) => {
+            Call::Conditional(None) => {}
+            Call::Always(verdict) => answered(verdict.action),
+            Call::Conditional(Some(conditions)) => {
                 let lines = conditions.lines.iter();
-                answers.extend(lines.map(|line| line.verdict.action));
+                lines.for_each(|line| answered(line.verdict.action));
                 if conditions.is_lost {
                     lost.extend(values(conditions));
                 }
