@@ -10,15 +10,13 @@ use callgate_syscalls::Endian;
 use crate::chain::offset;
 use crate::code::{Code, Node, Test};
 use crate::diagram::{Diagram, Diagrams, Entry, Full, WORD_BITS};
-use crate::dispatch::{Leaf, dispatch};
+use crate::dispatch::{Leaf, PRICE_OF_ARGS, dispatch};
 use crate::function::{Atoms, word_of};
 use crate::spans::{Marks, Shape, Span, Word, spans};
 use crate::words::WordTest;
 
 /// Up to this many nodes in a word, other tests than those between spans are tried.
 const SMALL: usize = 96;
-/// What an instruction more is worth among arguments, of which nobody knows how often each is met.
-const PRICE: u64 = 512;
 /// How many splits are tried for one block; then the first way that works is taken.
 const EFFORT: usize = 400;
 /// How many answers are tried for what a test keeps away from one of its sides.
@@ -149,7 +147,7 @@ impl Blocks<'_> {
                 },
             });
         }
-        Ok(dispatch(self.code, &leaves, PRICE))
+        Ok(dispatch(self.code, &leaves, PRICE_OF_ARGS))
     }
 
     /// The tests that the rules make of this word, and one that parts zero's answer from the rest.
@@ -184,20 +182,10 @@ impl Blocks<'_> {
             return Ok(None);
         }
         let (yes, no) = (self.tree(yes, rank)?, self.tree(no, rank)?);
-        Ok(Some(match test {
-            WordTest::Eq(value) => self.code.test(Test::Eq(value), yes, no),
-            WordTest::Ge(value) => self.code.test(Test::Ge(value), yes, no),
-            WordTest::MaskedEq { mask, value: 0 } => self.code.test(Test::Set(mask), no, yes),
-            WordTest::MaskedEq { mask, value } if mask.is_power_of_two() && value == mask => {
-                self.code.test(Test::Set(mask), yes, no)
-            }
-            WordTest::MaskedEq { mask, value } => {
-                let offset = self.offset(rank);
-                let (yes, no) = (self.code.load(offset, yes), self.code.load(offset, no));
-                let masked = self.code.test(Test::Eq(value), yes, no);
-                self.code.and(mask, masked)
-            }
-        }))
+        let offset = self.offset(rank);
+        let (yes, no) = (self.code.load(offset, yes), self.code.load(offset, no));
+        let tested = self.code.branch(offset, test, yes, no);
+        Ok(Some(self.code.loaded(offset, tested)))
     }
 
     /// The simplest function that is the same where `care` holds.

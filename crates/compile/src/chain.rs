@@ -5,7 +5,7 @@
 use callgate_bpf::SeccompData;
 use callgate_syscalls::Endian;
 
-use crate::code::{Code, Node, Test};
+use crate::code::{Code, Node};
 use crate::runs::{Meaning, Meanings};
 use crate::words::{Branches, Half, Word, WordTest};
 
@@ -49,20 +49,6 @@ impl Branches for Chain<'_> {
 
     fn branch(&mut self, word: Word, test: WordTest, yes: Node, no: Node) -> Node {
         let offset = offset(word, self.endian);
-        let code = &mut *self.code;
-        let (with_yes, with_no) = (code.loaded(offset, yes), code.loaded(offset, no));
-        let tested = match test {
-            WordTest::Eq(value) => code.test(Test::Eq(value), with_yes, with_no),
-            WordTest::Ge(value) => code.test(Test::Ge(value), with_yes, with_no),
-            WordTest::MaskedEq { mask, value: 0 } => code.test(Test::Set(mask), with_no, with_yes),
-            WordTest::MaskedEq { mask, value } if mask.is_power_of_two() && mask == value => {
-                code.test(Test::Set(mask), with_yes, with_no)
-            }
-            WordTest::MaskedEq { mask, value } => {
-                let masked = code.test(Test::Eq(value), yes, no);
-                code.and(mask, masked)
-            }
-        };
-        code.load(offset, tested)
+        self.code.branch(offset, test, yes, no)
     }
 }

@@ -5,6 +5,7 @@
 use alloc::collections::BTreeMap;
 
 use crate::intern::Interner;
+use crate::words::WordTest;
 
 /// A node of a [`Code`].
 ///
@@ -93,6 +94,24 @@ impl Code {
             return yes;
         }
         self.node(Step::Test { test, yes, no })
+    }
+
+    /// Load a word, and go on by a test of it; both sides are entered with any word loaded.
+    pub(crate) fn branch(&mut self, offset: u32, test: WordTest, yes: Node, no: Node) -> Node {
+        let (with_yes, with_no) = (self.loaded(offset, yes), self.loaded(offset, no));
+        let tested = match test {
+            WordTest::Eq(value) => self.test(Test::Eq(value), with_yes, with_no),
+            WordTest::Ge(value) => self.test(Test::Ge(value), with_yes, with_no),
+            WordTest::MaskedEq { mask, value: 0 } => self.test(Test::Set(mask), with_no, with_yes),
+            WordTest::MaskedEq { mask, value } if mask.is_power_of_two() && mask == value => {
+                self.test(Test::Set(mask), with_yes, with_no)
+            }
+            WordTest::MaskedEq { mask, value } => {
+                let masked = self.test(Test::Eq(value), yes, no);
+                self.and(mask, masked)
+            }
+        };
+        self.load(offset, tested)
     }
 
     /// Where to enter a node with the word at this offset already loaded.

@@ -16,6 +16,9 @@ pub(crate) struct Leaf {
     pub(crate) weight: u64,
 }
 
+/// What an instruction more is worth among arguments, of which nobody knows how often each is met.
+pub(crate) const PRICE_OF_ARGS: u64 = 512;
+
 /// How hard to look for the best tree.
 #[derive(Clone, Copy)]
 struct Effort {

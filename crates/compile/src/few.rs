@@ -281,12 +281,12 @@ fn places(mut bits: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The highest bit and all below.
-fn below_highest(bits: u32) -> u32 {
+pub(crate) fn below_highest(bits: u32) -> u32 {
     u32::MAX.checked_shr(bits.leading_zeros()).unwrap_or(0)
 }
 
 /// The first value from `from` upward that has no bit of the mask.
-fn first_without(from: u32, mask: u32) -> Option<u32> {
+pub(crate) fn first_without(from: u32, mask: u32) -> Option<u32> {
     let mut value = from;
     while value & mask != 0 {
         value = (value | below_highest(value & mask)).checked_add(1)?;

@@ -31,9 +31,10 @@
 //!
 //! # How it works
 //! 1. `runs`: the numbers of each arch fall into runs with one list of rules each.
-//! 2. `function`, `diagram`: a list of rules becomes a decision diagram over the bits of the argument words,
-//!    the same for all lists that mean the same; so what is always allowed is seen to be, and loads no argument.
-//! 3. `block`: a diagram becomes tests of words; `chain` serves where a diagram would grow too large.
+//! 2. `samples`: where few comparisons tell spans of values apart, one value of each span is tried, which settles them all.
+//! 3. `function`, `diagram`, `block`: any other list of rules becomes a decision diagram over the bits of the argument words,
+//!    the same for all lists that mean the same, and that becomes tests; `chain` serves where a diagram would grow too large.
+//!    Both ways see what is always allowed, and load no argument for it.
 //! 4. `dispatch`, `few`: the runs of numbers, or the spans of a word, get the tree that is cheapest by weight.
 //! 5. `layout`: everything is placed from the last instruction to the first.
 //! 6. `proof`: the result is proved equal to the policy over all calls, by a crate that shares nothing with this one.
@@ -67,6 +68,7 @@ mod numbers;
 mod options;
 mod proof;
 mod runs;
+mod samples;
 mod spans;
 mod values;
 mod weights;

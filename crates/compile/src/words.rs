@@ -19,6 +19,16 @@ pub(crate) enum Half {
     High,
 }
 
+impl Half {
+    /// This half of a value.
+    pub(crate) const fn of(self, value: u64) -> u32 {
+        match self {
+            Self::Low => lower(value),
+            Self::High => upper(value),
+        }
+    }
+}
+
 /// A test of one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum WordTest {
@@ -85,6 +95,31 @@ impl Plain {
             },
             Err(constant) => Self::Constant(constant == wanted),
         }
+    }
+
+    /// The argument that it is about.
+    pub(crate) const fn arg(self) -> Option<Arg> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Test { arg, .. } => Some(arg),
+        }
+    }
+
+    /// Whether it holds of a value of its argument.
+    pub(crate) const fn holds(self, value: u64) -> bool {
+        let (bits, wanted, test) = match self {
+            Self::Constant(constant) => return constant,
+            Self::Test {
+                bits, wanted, test, ..
+            } => (bits, wanted, test),
+        };
+        let seen = value & (u64::MAX >> (64 - bits));
+        let holds = match test {
+            PlainTest::Eq(value) => seen == value,
+            PlainTest::Ge(value) => seen >= value,
+            PlainTest::MaskedEq { mask, value } => seen & mask == value,
+        };
+        holds == wanted
     }
 
     /// The same as branches: to `yes` where it holds, else to `no`.
