@@ -12,16 +12,16 @@ use crate::nearest::nearest;
 use crate::problem::{Severity, codes};
 use crate::span::Spanned;
 use callgate_syscalls::{Arch, Capability, Release};
+use std::borrow::Cow;
 
 impl Reader<'_> {
-    /// The conditions that one of the two fields states.
+    /// The conditions that one of the two fields states, which is given in backquotes.
     pub(super) fn conditions(&mut self, field: &str, value: Value<'_>) -> Spanned<Conditions> {
-        let holder = format!("`{field}`");
-        let [caps, arches, min_kernel] = self.fields(&holder, value, keys::CONDITIONS);
+        let [caps, arches, min_kernel] = self.fields(field, value, keys::CONDITIONS);
         let caps = caps.and_then(|caps| {
             self.words("caps", caps.value, |reader, text| {
                 reader.check_capability(&text);
-                text.value
+                text.value.into_owned()
             })
         });
         let arches = arches.and_then(|arches| {
@@ -41,7 +41,7 @@ impl Reader<'_> {
         Spanned::new(conditions, value.span)
     }
 
-    fn check_capability(&mut self, text: &Spanned<String>) {
+    fn check_capability(&mut self, text: &Spanned<Cow<'_, str>>) {
         if Capability::from_name(text).is_some() {
             return;
         }
@@ -70,7 +70,7 @@ impl Reader<'_> {
             });
     }
 
-    fn condition_arch(&mut self, text: &Spanned<String>) -> ConditionArch {
+    fn condition_arch(&mut self, text: &Spanned<Cow<'_, str>>) -> ConditionArch {
         let arch = ConditionArch::read(text);
         if let ConditionArch::Unknown(_) = arch {
             let lower = text.to_ascii_lowercase();

@@ -119,16 +119,18 @@ impl Reader<'_> {
         let rule = SyscallRule {
             index,
             name: name.and_then(|name| self.string("name", name.value)),
-            names: names.and_then(|names| self.words("names", names.value, |_, text| text.value)),
+            names: names.and_then(|names| {
+                self.words("names", names.value, |_, text| text.value.into_owned())
+            }),
             action,
             errno_ret,
             errno,
             args: args.and_then(|args| self.arguments(args.value)),
             comment: comment.and_then(|comment| self.string("comment", comment.value)),
             includes: includes
-                .map(|includes| Box::new(self.conditions("includes", includes.value))),
+                .map(|includes| Box::new(self.conditions("`includes`", includes.value))),
             excludes: excludes
-                .map(|excludes| Box::new(self.conditions("excludes", excludes.value))),
+                .map(|excludes| Box::new(self.conditions("`excludes`", excludes.value))),
         };
         self.check_names(&rule, severity);
         rule
@@ -270,7 +272,7 @@ impl Reader<'_> {
     }
 
     fn operator(&mut self, value: Value<'_>) -> Option<Spanned<OpName>> {
-        let text = self.string("op", value)?;
+        let text = self.word("op", value)?;
         let op = OpName::read(&text);
         if let OpName::Unknown(_) = op {
             self.unknown_word(codes::COMPARISON, &text, faults::unknown_operator);
