@@ -117,10 +117,7 @@ impl<'t> Text<'t> {
         let strict = syntax::strict(text, text.len(), &mut Problems::default())?;
         let written = std::str::from_utf8(text).ok()?;
         // Text after the end of the document was cut off, and there is no saying what it is.
-        (strict.len() == written.len()).then(|| Self {
-            written,
-            strict: Document::of(strict),
-        })
+        (strict.text().len() == written.len()).then_some(Self { written, strict })
     }
 
     /// The value at a path of keys and indexes; of a key that stands twice, the last, as readers take it.
@@ -142,7 +139,9 @@ impl<'t> Text<'t> {
     /// The elements of the list or the members of the object at a place, in order; none of anything else.
     #[must_use]
     pub fn items(&self, container: Span) -> Vec<Item> {
-        let value = self.value(container);
+        let Some(value) = self.value(container) else {
+            return Vec::new();
+        };
         let members = value.entries().map(|(key, value)| Item {
             span: Span::new(key.span.start, value.span.end),
             key: Some(key.value.into_owned()),
@@ -225,7 +224,7 @@ impl<'t> Text<'t> {
     }
 
     /// The value that begins where a place does.
-    fn value(&self, place: Span) -> Value<'_> {
+    fn value(&self, place: Span) -> Option<Value<'_>> {
         self.strict.value_at(place)
     }
 

@@ -1,23 +1,54 @@
-//! A JSON text as values with places, found by walking and never built.
+//! A JSON text as values with places, found by one walk and never built.
 //!
 //! serde_json says what is JSON and keeps no places; this walks a text that it has accepted, so it needs no errors and no recursion.
-//! Where each list and object ends is found once, so that nothing is walked again for every list around it.
+//! The walk notes where each key and value is, and readers go from note to note: none of the text is looked at twice for that.
 
 use crate::span::{Span, Spanned};
 use std::borrow::Cow;
 
-/// A strict JSON text, and where its lists and objects are.
+/// How deep lists and objects may be nested.
+pub(crate) const MAX_DEPTH: usize = 127;
+
+/// The most bytes that a text may have, so that a place takes little room.
+pub(crate) const MAX_SIZE: usize = u32::MAX as usize;
+
+/// A strict JSON text, and where its keys and values are.
 #[derive(Clone, Debug)]
 pub(crate) struct Document<'t> {
     text: Cow<'t, str>,
-    /// Ascending by their starts.
-    nests: Vec<Span>,
+    places: Places,
+}
+
+/// Where the keys and values of a text are.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// In the order in which they begin.
+    all: Vec<Place>,
+    /// Which of them are strings in which something is escaped.
+    escaped: Vec<u32>,
+}
+
+/// Where a key or a value is; a text may have millions.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+    /// The index of the first place past it and all that it holds.
+    next: u32,
+}
+
+/// A list or an object that is one too many inside of one another.
+pub(crate) struct TooDeep {
+    /// Where it begins.
+    pub(crate) start: usize,
 }
 
 /// A value in a JSON text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'t> {
     document: &'t Document<'t>,
+    /// Among the places.
+    index: usize,
     pub(crate) span: Span,
 }
 
@@ -47,11 +78,10 @@ impl Type {
 }
 
 impl<'t> Document<'t> {
-    /// Reads where lists and objects are.
-    pub(crate) fn of(text: impl Into<Cow<'t, str>>) -> Self {
+    /// A text with its own places.
+    pub(crate) fn new(text: impl Into<Cow<'t, str>>, places: Places) -> Self {
         let text = text.into();
-        let nests = nests(text.as_bytes());
-        Self { text, nests }
+        Self { text, places }
     }
 
     /// The text.
@@ -60,42 +90,96 @@ impl<'t> Document<'t> {
     }
 
     /// The value that begins where a place does.
-    pub(crate) fn value_at(&'t self, place: Span) -> Value<'t> {
-        Value::at(self, place.start)
+    pub(crate) fn value_at(&'t self, place: Span) -> Option<Value<'t>> {
+        let start = |place: &Place| place.start as usize;
+        let index = self.places.all.binary_search_by_key(&place.start, start);
+        index.ok().map(|index| Value::at(self, index))
     }
 
     /// The value that the text is.
     pub(crate) fn value(&'t self) -> Value<'t> {
-        Value::at(self, skip_space(&self.text, 0))
+        Value::at(self, 0)
+    }
+}
+
+impl Places {
+    /// Those of a text of at most [`MAX_SIZE`]; in one that is not JSON, what is not closed ends with the text.
+    pub(crate) fn of(text: &str) -> Result<Self, TooDeep> {
+        let bytes = text.as_bytes();
+        // In people's profiles something begins every 12 bytes.
+        let mut all = Vec::with_capacity(bytes.len() / 8);
+        let mut escaped = Vec::new();
+        let mut open = Vec::with_capacity(MAX_DEPTH);
+        let mut at = 0;
+        loop {
+            at += count(&bytes[at..], is_between_values);
+            let start = at;
+            match bytes.get(at) {
+                None => break,
+                Some(b'}' | b']') => {
+                    at += 1;
+                    if let Some(opened) = open.pop() {
+                        close(&mut all, opened, at);
+                    }
+                    continue;
+                }
+                Some(b'"') => {
+                    let string = end_of_string(bytes, start);
+                    if string.is_escaped {
+                        escaped.push(all.len() as u32);
+                    }
+                    at = string.end;
+                }
+                Some(b'{' | b'[') if open.len() == MAX_DEPTH => return Err(TooDeep { start }),
+                Some(b'{' | b'[') => {
+                    open.push(all.len());
+                    at += 1;
+                }
+                Some(_) => at += count(&bytes[at..], is_of_a_word),
+            }
+            all.push(Place {
+                start: start as u32,
+                end: at as u32,
+                next: all.len() as u32 + 1,
+            });
+        }
+        for opened in open {
+            close(&mut all, opened, bytes.len());
+        }
+        Ok(Self { all, escaped })
     }
 
-    fn end_of_value(&self, start: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        match bytes.get(start) {
-            Some(b'"') => end_of_string(bytes, start),
-            Some(b'{' | b'[') => {
-                let nest = self.nests.binary_search_by_key(&start, |nest| nest.start);
-                nest.map_or(bytes.len(), |place| self.nests[place].end)
-            }
-            _ => {
-                let rest = bytes[start..].iter();
-                let word = rest.take_while(|byte| {
-                    !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
-                });
-                start + word.count()
-            }
-        }
+    /// The keys and strings in which something is escaped.
+    pub(crate) fn escaped(&self) -> impl Iterator<Item = Span> {
+        let indexes = self.escaped.iter();
+        indexes.map(|&index| self.all[index as usize].span())
     }
+
+    fn is_escaped(&self, index: usize) -> bool {
+        self.escaped.binary_search(&(index as u32)).is_ok()
+    }
+}
+
+impl Place {
+    fn span(self) -> Span {
+        Span::new(self.start as usize, self.end as usize)
+    }
+}
+
+/// Ends a list or an object, in which all is that was found since.
+fn close(places: &mut [Place], opened: usize, end: usize) {
+    places[opened].end = end as u32;
+    places[opened].next = places.len() as u32;
 }
 
 impl<'t> Value<'t> {
     pub(crate) fn json_type(self) -> Type {
-        match self.raw().as_bytes().first() {
-            Some(b'{') => Type::Object,
-            Some(b'[') => Type::List,
-            Some(b'"') => Type::String,
-            Some(b't' | b'f') => Type::Boolean,
-            Some(b'n') => Type::Null,
+        match self.document.text.as_bytes()[self.span.start] {
+            b'{' => Type::Object,
+            b'[' => Type::List,
+            b'"' => Type::String,
+            b't' | b'f' => Type::Boolean,
+            b'n' => Type::Null,
             _ => Type::Number,
         }
     }
@@ -120,10 +204,14 @@ impl<'t> Value<'t> {
     /// The text that a string value says; anything else says itself.
     pub(crate) fn text(self) -> Cow<'t, str> {
         let raw = self.raw();
-        match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
-            Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
-            _ => serde_json::from_str(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
+        if self.json_type() != Type::String {
+            return Cow::Borrowed(raw);
         }
+        if self.document.places.is_escaped(self.index) {
+            let text = serde_json::from_str(raw);
+            return Cow::Owned(text.expect("serde_json has judged its escapes"));
+        }
+        Cow::Borrowed(&raw[1..raw.len() - 1])
     }
 
     /// The keys and values of an object; of any other value, none.
@@ -136,9 +224,12 @@ impl<'t> Value<'t> {
         Elements(Items::of(self, Type::List))
     }
 
-    fn at(document: &'t Document<'t>, start: usize) -> Self {
-        let span = Span::new(start, document.end_of_value(start));
-        Self { document, span }
+    fn at(document: &'t Document<'t>, index: usize) -> Self {
+        Self {
+            document,
+            index,
+            span: document.places.all[index].span(),
+        }
     }
 }
 
@@ -166,7 +257,7 @@ impl<'t> Iterator for Elements<'t> {
     }
 }
 
-/// A place inside an object or a list, from which its strings and values follow.
+/// The places inside an object or a list that are not inside of one another.
 struct Items<'t> {
     document: &'t Document<'t>,
     next: usize,
@@ -175,11 +266,11 @@ struct Items<'t> {
 
 impl<'t> Items<'t> {
     fn of(value: Value<'t>, wanted: Type) -> Self {
-        let Span { start, end } = value.span;
-        let (next, end) = if value.json_type() == wanted {
-            (start + 1, end - 1)
+        let end = value.document.places.all[value.index].next as usize;
+        let next = if value.json_type() == wanted {
+            value.index + 1
         } else {
-            (end, end)
+            end
         };
         Self {
             document: value.document,
@@ -189,71 +280,64 @@ impl<'t> Items<'t> {
     }
 
     fn next_value(&mut self) -> Option<Value<'t>> {
-        let text = self.document.text();
-        let mut start = skip_space(text, self.next);
-        while start < self.end && matches!(text.as_bytes()[start], b',' | b':') {
-            start = skip_space(text, start + 1);
-        }
-        if start >= self.end {
+        if self.next == self.end {
             return None;
         }
-        let value = Value::at(self.document, start);
-        self.next = value.span.end;
+        let value = Value::at(self.document, self.next);
+        self.next = self.document.places.all[self.next].next as usize;
         Some(value)
     }
 }
 
-fn skip_space(document: &str, start: usize) -> usize {
-    let bytes = &document.as_bytes()[start..];
-    let space = bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-    start + space.count()
+/// Where a string ends, and whether something in it is escaped.
+pub(crate) struct EndOfString {
+    /// The place past its closing quote, or the end of the text.
+    pub(crate) end: usize,
+    is_escaped: bool,
 }
 
-/// Where lists and objects are, ascending by their starts; one that is not closed ends with the text.
-fn nests(bytes: &[u8]) -> Vec<Span> {
-    let mut nests: Vec<Span> = Vec::new();
-    let mut open = Vec::new();
-    let mut place = 0;
-    while let Some(&byte) = bytes.get(place) {
-        match byte {
-            b'"' => {
-                place = end_of_string(bytes, place);
-                continue;
-            }
-            b'{' | b'[' => {
-                open.push(nests.len());
-                nests.push(Span::new(place, bytes.len()));
-            }
-            b'}' | b']' => {
-                if let Some(opened) = open.pop() {
-                    nests[opened].end = place + 1;
-                }
-            }
-            _ => {}
+/// Where the string ends whose first quote is at `start`.
+pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> EndOfString {
+    let mut end = start + 1;
+    let mut is_escaped = false;
+    while end < bytes.len() {
+        end += count(&bytes[end..], |byte| byte != b'"' && byte != b'\\') + 1;
+        if bytes.get(end - 1) != Some(&b'\\') {
+            break;
         }
-        place += 1;
+        is_escaped = true;
+        end += 1;
     }
-    nests
+    EndOfString {
+        end: end.min(bytes.len()),
+        is_escaped,
+    }
 }
 
-/// The place past the quote that closes the one at `start`, or the end of the text.
-pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    let mut place = start + 1;
-    while place < bytes.len() {
-        match bytes[place] {
-            b'"' => return place + 1,
-            b'\\' => place += 2,
-            _ => place += 1,
-        }
-    }
-    bytes.len()
+/// How many bytes from the first on are of a kind.
+fn count(bytes: &[u8], is_of_the_kind: fn(u8) -> bool) -> usize {
+    let other = bytes.iter().position(|&byte| !is_of_the_kind(byte));
+    other.unwrap_or(bytes.len())
+}
+
+/// Whether a byte stands between values: a blank, and outside of strings there is nothing below one, a comma or a colon.
+fn is_between_values(byte: u8) -> bool {
+    byte <= b' ' || byte == b',' || byte == b':'
+}
+
+/// Whether a byte can be one of a number, of `true`, `false` or `null`.
+fn is_of_a_word(byte: u8) -> bool {
+    !is_between_values(byte) && byte != b'}' && byte != b']'
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Document<'_> {
+        let places = Places::of(text).ok().expect("it is not deep");
+        Document::new(text, places)
+    }
 
     fn rebuild(value: Value<'_>) -> serde_json::Value {
         match value.json_type() {
@@ -285,21 +369,23 @@ mod tests {
         ];
         for text in texts {
             let expected: serde_json::Value = serde_json::from_str(text).unwrap();
-            assert_eq!(rebuild(Document::of(text).value()), expected, "{text}");
+            assert_eq!(rebuild(read(text).value()), expected, "{text}");
         }
     }
 
     #[test]
     fn repeated_keys_are_seen_and_places_are_exact() {
         let text = r#"{"a":1, "a" : [2]}"#;
-        let document = Document::of(text);
+        let document = read(text);
         let entries: Vec<_> = document
             .value()
             .entries()
             .map(|(key, value)| (&text[key.span.range()], value.raw()))
             .collect();
         assert_eq!(entries, [("\"a\"", "1"), ("\"a\"", "[2]")]);
-        assert_eq!(Document::of("3").value().entries().count(), 0);
-        assert_eq!(Document::of("{}").value().elements().count(), 0);
+        for (text, wrong) in [("3", Type::Object), ("{}", Type::List)] {
+            let document = read(text);
+            assert!(Items::of(document.value(), wrong).next_value().is_none());
+        }
     }
 }

@@ -5,22 +5,18 @@
 
 mod mend;
 
-use crate::json::end_of_string;
+use crate::json::{Document, MAX_DEPTH, MAX_SIZE, Places, end_of_string};
 use crate::problem::{Problem, Problems, codes};
 use crate::span::Span;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
-use std::fmt;
+use serde::de::IgnoredAny;
 
-/// How deep lists and objects may be nested, which is what serde_json takes.
-const MAX_DEPTH: usize = 127;
-
-/// The text as strict JSON, with every byte at its place; none if it can't be made so.
+/// The text as a strict JSON document, with every byte at its place; none if it can't be made so.
 pub(crate) fn strict<'t>(
     bytes: &'t [u8],
     max_size: usize,
     problems: &mut Problems,
-) -> Option<Cow<'t, str>> {
+) -> Option<Document<'t>> {
+    let max_size = max_size.min(MAX_SIZE);
     if bytes.len() > max_size {
         let message = format!(
             "the document has {} bytes and at most {max_size} are read",
@@ -47,135 +43,51 @@ pub(crate) fn strict<'t>(
             return None;
         }
     };
-    if judge(text).is_ok() {
-        return Some(Cow::Borrowed(text));
+    if let Ok(places) = judge(text) {
+        return Some(Document::new(text, places));
     }
     let mut text = blank(text, problems);
-    if let Some(problem) = too_deep(text.as_bytes()) {
-        problems.add(problem);
-        return None;
-    }
-    let Err(error) = judge(&text) else {
-        return Some(Cow::Owned(text));
-    };
-    let place = offset(&text, &error);
-    if error.to_string().starts_with("trailing characters") {
-        let end = text.trim_end().len();
+    if let Some(rest) = after_the_end(&text) {
         problems.add(
             Problem::error(
                 codes::SYNTAX,
-                Span::new(place, end),
+                rest,
                 "there is text after the end of the document",
             )
             .label("the document ends before this")
             .note("a document is one JSON value"),
         );
-        text.truncate(place);
-        return Some(Cow::Owned(text));
+        text.truncate(rest.start);
     }
-    problems.add(explain(&text, place, &error));
-    None
-}
-
-/// Whether a text is JSON, in which a number may have any size.
-fn judge(text: &str) -> Result<(), serde_json::Error> {
-    let judged = |text| serde_json::from_str::<AnyJson>(text).map(drop);
-    match judged(text) {
-        Err(error) if error.to_string().starts_with("number out of range") => {
-            judged(&with_small_numbers(text))
-        }
-        judgement => judgement,
-    }
-}
-
-/// The text with `1` and spaces for every number that is larger than a double.
-fn with_small_numbers(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut place = 0;
-    while place < bytes.len() {
-        match bytes[place] {
-            b'"' => place = end_of_string(&bytes, place),
-            b'-' | b'0'..=b'9' => {
-                let of_a_number = |byte: &&u8| byte.is_ascii_digit() || b"+-.eE".contains(*byte);
-                let end = place + bytes[place..].iter().take_while(of_a_number).count();
-                if is_too_large(&text[place..end]) {
-                    bytes[place..end].fill(b' ');
-                    bytes[place] = b'1';
-                }
-                place = end;
-            }
-            _ => place += 1,
+    match judge(&text) {
+        Ok(places) => Some(Document::new(text, places)),
+        Err(problem) => {
+            problems.add(*problem);
+            None
         }
     }
-    String::from_utf8(bytes).expect("numbers were replaced by ASCII")
 }
 
-/// Whether this is a JSON number, and larger than a double.
-fn is_too_large(number: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = number
-        .split_once(['e', 'E'])
-        .map_or((number, "0"), |(mantissa, exponent)| (mantissa, exponent));
-    let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let starts_well = whole == "0" || !whole.starts_with('0');
-    let is_number = digits(whole) && starts_well && digits(fraction) && digits(exponent);
-    is_number && number.parse().is_ok_and(f64::is_infinite)
+/// Where everything is in a text that is JSON; the problem with any other.
+///
+/// serde_json skips over the values, so numbers may have any size; what it lets pass in skipping are escapes of half a character.
+pub(crate) fn judge(text: &str) -> Result<Places, Box<Problem>> {
+    let judged = serde_json::from_str::<IgnoredAny>(text);
+    let places = Places::of(text).map_err(|past| too_deep(text, past.start))?;
+    judged.map_err(|error| explain(text, offset(text, &error), &error))?;
+    for string in places.escaped() {
+        let written = &text[string.range()];
+        serde_json::from_str::<String>(written)
+            .map_err(|error| explain(text, string.start + offset(written, &error), &error))?;
+    }
+    Ok(places)
 }
 
-/// Any JSON value, every string and number of it read and forgotten.
-struct AnyJson;
-
-impl<'de> Deserialize<'de> for AnyJson {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyJson)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyJson {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
-        while list.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self, A::Error> {
-        // Keys are strings: as `AnyJson` they are decoded, so that a broken escape is found.
-        while object.next_key::<Self>()?.is_some() {
-            object.next_value::<Self>()?;
-        }
-        Ok(self)
-    }
+/// What follows the first value of a text.
+fn after_the_end(text: &str) -> Option<Span> {
+    let error = serde_json::from_str::<IgnoredAny>(text).err()?;
+    let is_after = error.to_string().starts_with("trailing characters");
+    is_after.then(|| Span::new(offset(text, &error), text.trim_end().len()))
 }
 
 /// The text with spaces for what JSON does not have, each reported.
@@ -240,7 +152,7 @@ fn blank(text: &str, problems: &mut Problems) -> String {
             }
             b'"' => {
                 comma = None;
-                place = end_of_string(&bytes, place);
+                place = end_of_string(&bytes, place).end;
             }
             _ => {
                 comma = None;
@@ -264,35 +176,31 @@ pub(crate) fn end_of_comment(bytes: &[u8], start: usize) -> usize {
     length.map_or(bytes.len(), |length| start + 2 + length)
 }
 
-/// A problem if lists and objects are nested too deep.
-fn too_deep(bytes: &[u8]) -> Option<Problem> {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
-    let mut first_past = None;
-    let mut place = 0;
-    while place < bytes.len() {
-        match bytes[place] {
+/// The problem with lists and objects that are nested too deep, from a place on.
+fn too_deep(text: &str, place: usize) -> Problem {
+    let bytes = text.as_bytes();
+    let mut depth = MAX_DEPTH;
+    let mut deepest = depth;
+    let mut at = place;
+    while at < bytes.len() {
+        match bytes[at] {
             b'"' => {
-                place = end_of_string(bytes, place);
+                at = end_of_string(bytes, at).end;
                 continue;
             }
             b'{' | b'[' => {
                 depth += 1;
                 deepest = deepest.max(depth);
-                if depth > MAX_DEPTH {
-                    first_past.get_or_insert(place);
-                }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        place += 1;
+        at += 1;
     }
-    let place = first_past?;
     let message =
         format!("lists and objects are nested {deepest} deep and at most {MAX_DEPTH} are read");
     let span = Span::new(place, place + 1);
-    Some(Problem::error(codes::UNREADABLE, span, message).label(format!("level {}", MAX_DEPTH + 1)))
+    Problem::error(codes::UNREADABLE, span, message).label(format!("level {}", MAX_DEPTH + 1))
 }
 
 /// The byte that serde_json stumbled on.
@@ -302,8 +210,10 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
         .take(error.line().saturating_sub(1))
         .map(str::len)
         .sum();
+    // In skipping it stops before a control character, and past any other byte.
+    let is_past = !error.to_string().starts_with("control character");
     // Column 0 is the newline itself. It counts bytes, and may stop inside a character.
-    let place = (line_start + error.column()).saturating_sub(1);
+    let place = (line_start + error.column()).saturating_sub(usize::from(is_past));
     floor_char_boundary(text, place.min(text.len()))
 }
 

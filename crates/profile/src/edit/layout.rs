@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Item, Text};
 use crate::json::{Document, Type, Value};
 use crate::span::Span;
+use crate::syntax;
 
 /// How a value is spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +37,11 @@ impl Text<'_> {
         self.laid_out(container, compact)
     }
 
-    /// The same of a value that is JSON already.
+    /// The same of a value that is JSON already; of anything else, that.
     pub(super) fn laid_out(&self, container: Span, value: String) -> String {
         let items = self.items(container);
         let unit = self.unit();
-        let like = items.iter().map(|item| self.value(item.value));
+        let like = items.iter().filter_map(|item| self.value(item.value));
         let mut like = like.filter(|value| matches!(value.json_type(), Type::Object | Type::List));
         let mut layout = Layout {
             objects: self.spread(None),
@@ -59,8 +60,12 @@ impl Text<'_> {
         }
         let gap = self.gap(container, &items, items.len());
         let indentation = gap.rsplit_once('\n').map_or("", |(_, blanks)| blanks);
+        let Ok(places) = syntax::judge(&value) else {
+            return value;
+        };
+        let value = Document::new(value, places);
         let mut text = String::new();
-        layout.write(Document::of(value).value(), indentation, &mut text);
+        layout.write(value.value(), indentation, &mut text);
         text
     }
 

@@ -12,6 +12,7 @@ use crate::nearest::nearest;
 use crate::problem::{Severity, codes};
 use crate::span::Spanned;
 use callgate_syscalls::{Arch, Capability, Release};
+use std::borrow::Cow;
 
 impl Reader<'_> {
     /// The conditions that one of the two fields states.
@@ -24,7 +25,7 @@ impl Reader<'_> {
         let caps = caps.and_then(|caps| {
             self.words("caps", caps.value, |reader, text| {
                 reader.check_capability(&text);
-                text.value
+                text.value.into_owned()
             })
         });
         let arches = arches.and_then(|arches| {
@@ -44,7 +45,7 @@ impl Reader<'_> {
         Spanned::new(conditions, value.span)
     }
 
-    fn check_capability(&mut self, text: &Spanned<String>) {
+    fn check_capability(&mut self, text: &Spanned<Cow<'_, str>>) {
         if Capability::from_name(text).is_some() {
             return;
         }
@@ -73,7 +74,7 @@ impl Reader<'_> {
             });
     }
 
-    fn condition_arch(&mut self, text: &Spanned<String>) -> ConditionArch {
+    fn condition_arch(&mut self, text: &Spanned<Cow<'_, str>>) -> ConditionArch {
         let arch = ConditionArch::read(text);
         if let ConditionArch::Unknown(_) = arch {
             let lower = text.to_ascii_lowercase();

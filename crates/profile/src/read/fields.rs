@@ -17,6 +17,9 @@ use std::collections::HashMap;
 /// A list with the places of its elements and its own.
 pub(super) type List<T> = Spanned<Vec<Spanned<T>>>;
 
+/// The most elements for which a list has room before it is read: of hostile ones, few may be of the right type.
+const RESERVED: usize = 1024;
+
 /// A value with the key that it stands under.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'t> {
@@ -117,12 +120,22 @@ impl<'p> Reader<'p> {
         fields.map(|field| field.filter(|field| !field.value.is_null()))
     }
 
-    /// A string.
+    /// A string, to be kept.
     pub(super) fn string(
         &mut self,
         field: &'static str,
         value: Value<'_>,
     ) -> Option<Spanned<String>> {
+        let word = self.word(field, value)?;
+        Some(Spanned::new(word.value.into_owned(), word.span))
+    }
+
+    /// A string, to be looked at.
+    pub(super) fn word<'t>(
+        &mut self,
+        field: &'static str,
+        value: Value<'t>,
+    ) -> Option<Spanned<Cow<'t, str>>> {
         if value.json_type() != Type::String {
             let words = format!("`{field}`");
             self.mistyped(
@@ -133,7 +146,7 @@ impl<'p> Reader<'p> {
             );
             return None;
         }
-        Some(Spanned::new(value.text().into_owned(), value.span))
+        Some(Spanned::new(value.text(), value.span))
     }
 
     /// A whole number of 64 bits, written with digits only, as Go wants it.
@@ -185,7 +198,8 @@ impl<'p> Reader<'p> {
             );
             return None;
         }
-        let mut list = Vec::new();
+        let length = value.elements().count().min(RESERVED);
+        let mut list = Vec::with_capacity(length);
         for (index, item) in value.elements().enumerate() {
             if !self.takes_entry(item.span) {
                 break;
@@ -200,11 +214,11 @@ impl<'p> Reader<'p> {
     }
 
     /// A list of strings, each made into a word by `word`.
-    pub(super) fn words<T>(
+    pub(super) fn words<'t, T>(
         &mut self,
         field: &'static str,
-        value: Value<'_>,
-        mut word: impl FnMut(&mut Self, Spanned<String>) -> T,
+        value: Value<'t>,
+        mut word: impl FnMut(&mut Self, Spanned<Cow<'t, str>>) -> T,
     ) -> Option<List<T>> {
         self.list(field, value, |reader, _, item| {
             if item.json_type() != Type::String {
@@ -217,8 +231,7 @@ impl<'p> Reader<'p> {
                 reader.mistyped(codes::WRONG_TYPE, &place, item, "a string");
                 return None;
             }
-            let text = Spanned::new(item.text().into_owned(), item.span);
-            Some(word(reader, text))
+            Some(word(reader, Spanned::new(item.text(), item.span)))
         })
     }
 

@@ -13,7 +13,6 @@ mod words;
 
 use crate::bases::Bases;
 use crate::document::Profile;
-use crate::json::Document;
 use crate::problem::{Problem, Problems};
 use crate::syntax;
 use extends::Below;
@@ -143,9 +142,9 @@ pub fn parse_with(text: &[u8], options: &Options, bases: &Bases) -> Parsed {
 /// Reads one text.
 fn read(text: &[u8], options: &Options, below: Below<'_>) -> Parsed {
     let mut problems = Problems::default();
-    let profile = syntax::strict(text, options.max_size, &mut problems).and_then(|text| {
+    let profile = syntax::strict(text, options.max_size, &mut problems).and_then(|document| {
         let mut reader = Reader::new(options.max_entries, below, &mut problems);
-        profile::read(&mut reader, Document::of(&*text).value())
+        profile::read(&mut reader, document.value())
     });
     Parsed {
         profile,

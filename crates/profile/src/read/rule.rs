@@ -119,7 +119,9 @@ impl Reader<'_> {
         let rule = SyscallRule {
             index,
             name: name.and_then(|name| self.string("name", name.value)),
-            names: names.and_then(|names| self.words("names", names.value, |_, text| text.value)),
+            names: names.and_then(|names| {
+                self.words("names", names.value, |_, text| text.value.into_owned())
+            }),
             action,
             errno_ret,
             errno,
@@ -271,7 +273,7 @@ impl Reader<'_> {
     }
 
     fn operator(&mut self, value: Value<'_>) -> Option<Spanned<OpName>> {
-        let text = self.string("op", value)?;
+        let text = self.word("op", value)?;
         let op = OpName::read(&text);
         if let OpName::Unknown(_) = op {
             self.unknown_word(codes::COMPARISON, &text, faults::unknown_operator);

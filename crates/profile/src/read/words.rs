@@ -9,6 +9,7 @@ use crate::names::{ActionName, ArchName, FlagName};
 use crate::problem::{Problem, Severity, codes};
 use crate::span::{Span, Spanned};
 use callgate_syscalls::{Arch, constants, errno_by_name};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 impl Reader<'_> {
@@ -18,7 +19,7 @@ impl Reader<'_> {
         field: &'static str,
         value: Value<'_>,
     ) -> Option<Spanned<ActionName>> {
-        let text = self.string(field, value)?;
+        let text = self.word(field, value)?;
         let action = ActionName::read(&text);
         if let ActionName::Unknown(_) = action {
             self.unknown_word(codes::ACTION, &text, faults::unknown_action);
@@ -68,11 +69,11 @@ impl Reader<'_> {
         field: &'static str,
         value: Value<'_>,
     ) -> Option<Spanned<ArchName>> {
-        let text = self.string(field, value)?;
+        let text = self.word(field, value)?;
         Some(Spanned::new(self.arch_of(&text), text.span))
     }
 
-    fn arch_of(&mut self, text: &Spanned<String>) -> ArchName {
+    fn arch_of(&mut self, text: &Spanned<Cow<'_, str>>) -> ArchName {
         let arch = ArchName::read(text);
         if let ArchName::Unknown(_) = arch {
             self.unknown_word(codes::ARCH_OR_FLAG, text, faults::unknown_arch);
@@ -162,7 +163,7 @@ impl Reader<'_> {
     pub(super) fn unknown_word(
         &mut self,
         code: &'static str,
-        text: &Spanned<String>,
+        text: &Spanned<Cow<'_, str>>,
         unknown: fn(&str, Span) -> Problem,
     ) {
         self.problems

@@ -38,7 +38,7 @@ pub(super) fn in_decimal(text: &str) -> Vec<Change> {
     let mut place = 0;
     while place < bytes.len() {
         if bytes[place] == b'"' {
-            place = end_of_string(bytes, place);
+            place = end_of_string(bytes, place).end;
             continue;
         }
         let length = bytes[place..]
