@@ -43,7 +43,7 @@ impl Effort {
 }
 
 /// So many spans get the best tree of all; of more, the halves do.
-const PART: usize = 200;
+const PART: usize = 140;
 
 /// A single value of more than this part of all weight may get a test of its own in front.
 const HEAVY: u64 = 16;

@@ -45,7 +45,7 @@
 //! At most 64 MiB at once, whatever the rules about arguments: diagrams end at 2^19 nodes, and what would be larger becomes a chain.
 //! The proof takes at most 160 MiB with the default [`Budget`](callgate_prove::Budget), in proportion to its nodes, when the rest is free again.
 //! To these come at most 256 bytes for each rule.
-//! Docker's default for x86_64, x86 and x32 takes less than 512 KiB, and 5,000 values of one argument less than 6 MiB.
+//! Docker's default for x86_64, x86 and x32 takes less than 256 KiB, and 5,000 values of one argument less than 6 MiB.
 //! A test counts each of these bytes.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 //!
 //! Apart from what is made of a meaning, since equal meanings are met many times and made once.
 
-use alloc::collections::BTreeSet;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use callgate_bpf::Action;
@@ -77,19 +77,15 @@ impl Meanings {
         // They are nearly sorted, which only the stable sort makes use of.
         edges.sort();
         let mut runs: Vec<Run<u32>> = Vec::new();
-        let mut apply = BTreeSet::new();
+        let mut applying = Applying::none_of(rules.len());
         let mut looked_at = 0;
         let mut edges = edges.into_iter().peekable();
         let mut first = 0;
         loop {
             while let Some(edge) = edges.next_if(|edge| edge.at() == first) {
-                if edge.begins() {
-                    apply.insert(edge.rule());
-                } else {
-                    apply.remove(&edge.rule());
-                }
+                applying.set(edge.rule(), edge.begins());
             }
-            let meaning = meaning(&apply, &shapes, otherwise, &mut looked_at);
+            let meaning = meaning(&applying, &shapes, otherwise, &mut looked_at);
             if looked_at > LIMIT {
                 return Err(CompileError::Overlaps { arch, limit: LIMIT });
             }
@@ -178,16 +174,70 @@ fn edges(rules: &[Rule], shapes: &[Shape]) -> Vec<Edge> {
     edges
 }
 
+/// The rules that apply to a number.
+///
+/// Words of bits in two floors, because a hundred thousand rules may begin and end anywhere among others.
+struct Applying {
+    /// A bit for each rule.
+    rules: Vec<u64>,
+    /// A bit for each word of those that is not zero.
+    words: Vec<u64>,
+}
+
+impl Applying {
+    fn none_of(rules: usize) -> Self {
+        let words = rules.div_ceil(64);
+        Self {
+            rules: vec![0; words],
+            words: vec![0; words.div_ceil(64)],
+        }
+    }
+
+    fn set(&mut self, rule: usize, applies: bool) {
+        let word = rule / 64;
+        set_bit(&mut self.rules, rule, applies);
+        set_bit(&mut self.words, word, self.rules[word] != 0);
+    }
+
+    /// Ascending.
+    fn rules(&self) -> impl Iterator<Item = usize> {
+        bits(&self.words, 0).flat_map(|word| bits(&self.rules[word..=word], word * 64))
+    }
+}
+
+fn set_bit(words: &mut [u64], place: usize, is_set: bool) {
+    let bit = 1 << (place % 64);
+    if is_set {
+        words[place / 64] |= bit;
+    } else {
+        words[place / 64] &= !bit;
+    }
+}
+
+/// The places of the bits that are set, ascending from the place of the first.
+fn bits(words: &[u64], first: usize) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(move |(at, &word)| {
+        let mut left = word;
+        core::iter::from_fn(move || {
+            let bit = left.trailing_zeros() as usize;
+            (left != 0).then(|| {
+                left &= left - 1;
+                first + at * 64 + bit
+            })
+        })
+    })
+}
+
 /// The rules that apply, up to the first that always holds, without what they say twice.
 fn meaning(
-    apply: &BTreeSet<usize>,
+    applying: &Applying,
     shapes: &[Shape],
     default: Action,
     looked_at: &mut usize,
 ) -> Meaning {
     let mut clauses = Vec::new();
     let mut otherwise = default;
-    for &rule in apply {
+    for rule in applying.rules() {
         *looked_at += 1;
         match shapes[rule] {
             Shape::Never => {}

@@ -90,7 +90,7 @@ fn memory_is_bounded_as_the_page_says() {
         ..Options::default()
     };
     let cases = [
-        ("docker:default", docker_default(), proved(), MIB / 2),
+        ("docker:default", docker_default(), proved(), MIB / 4),
         ("5,000 values", values(), proved(), 6 * MIB),
         ("shared bits, unproved", shared_bits(), unproved(), 64 * MIB),
         ("shared bits", shared_bits(), proved(), 160 * MIB),
