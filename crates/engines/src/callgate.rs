@@ -47,7 +47,7 @@ pub(crate) fn read(profile: &Profile, target: &Target) -> Result<Resolved, Refus
     };
     let mut problems = Vec::new();
     let names = profile.rules().iter().flat_map(|rule| rule.value.calls());
-    let mut origins = Origins::new(profile, names.count());
+    let mut origins = Origins::new(names.count());
     let mut sections: Vec<Section> = arches
         .into_iter()
         .map(|arch| Section {

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use callgate_policy::{Policy, RuleId};
-use callgate_profile::{ActionName, Problem, Profile, Shape, Span, Spanned, SyscallRule};
+use callgate_profile::{ActionName, Problem, Shape, Span, Spanned, SyscallRule};
 
 /// What a document means for a target.
 #[derive(Clone, Debug)]
@@ -67,11 +67,7 @@ impl Origin {
     /// The JSON pointer of the rule in its text: `/syscalls/27`.
     #[must_use]
     pub fn pointer(&self) -> String {
-        let above = match self.shape {
-            Shape::Profile => "",
-            Shape::OciConfig => "/linux/seccomp",
-        };
-        format!("{above}/syscalls/{}", self.index)
+        self.shape.pointer(self.index)
     }
 }
 
@@ -160,15 +156,13 @@ impl Reasons {
 
 /// Where each id that was handed out came from.
 pub(crate) struct Origins {
-    shape: Shape,
     list: Vec<Origin>,
 }
 
 impl Origins {
     /// None yet, with room for a number of them.
-    pub(crate) fn new(profile: &Profile, room: usize) -> Self {
+    pub(crate) fn new(room: usize) -> Self {
         Self {
-            shape: profile.shape,
             list: Vec::with_capacity(room),
         }
     }
@@ -185,7 +179,7 @@ impl Origins {
                 _ => None,
             },
             how,
-            shape: self.shape,
+            shape: rule.value.shape,
         });
         let last = u32::try_from(self.list.len() - 1);
         RuleId(last.expect("a document has fewer than 2^32 names"))

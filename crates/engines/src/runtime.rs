@@ -131,7 +131,7 @@ pub(crate) fn read(oci: &Oci<'_>, target: &Target, runtime: Runtime) -> Result<R
     report::split(runtime, &rules, &mut problems);
     report::unknown_to_libseccomp(&known, &mut problems);
     let calls = rules.iter().map(|rule| rule.calls.len());
-    let mut origins = Origins::new(oci.profile, calls.sum::<usize>() + UNNAMED);
+    let mut origins = Origins::new(calls.sum::<usize>() + UNNAMED);
     let databases = filled(&rules, default, &arches, target.libseccomp, &mut origins)?;
     let ceiling = match runtime {
         Runtime::Runc(version) => Some(Ceiling {

@@ -18,6 +18,17 @@ pub enum Shape {
     OciConfig,
 }
 
+impl Shape {
+    /// The JSON pointer (RFC 6901) of the rule of an index.
+    #[must_use]
+    pub fn pointer(self, index: usize) -> String {
+        match self {
+            Self::Profile => format!("/syscalls/{index}"),
+            Self::OciConfig => format!("/linux/seccomp/syscalls/{index}"),
+        }
+    }
+}
+
 /// A profile as written.
 ///
 /// Absent and `null` fields are `None`; so are fields whose value has the wrong JSON type, which are reported as problems:
@@ -104,6 +115,8 @@ pub struct ArchMapEntry {
 pub struct SyscallRule {
     /// Its place in the list of its text, from 0; the list may have had entries that are not rules.
     pub index: usize,
+    /// Where its text has that list; of a base, which may be another than the profile's.
+    pub shape: Shape,
     /// `name`, the old form: one call.
     pub name: Option<Spanned<String>>,
     /// `names`: the calls that the rule is for.
@@ -130,6 +143,14 @@ impl SyscallRule {
         let name = self.name.iter().filter(|name| !name.value.is_empty());
         let names = self.names.iter().flat_map(|names| names.value.iter());
         name.chain(names)
+    }
+
+    /// The JSON pointer (RFC 6901) of the rule in its text: `/syscalls/27`.
+    ///
+    /// It takes the key as spelt here; [`Profile::odd_keys`] says when the text spells it otherwise.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        self.shape.pointer(self.index)
     }
 
     /// Its comparisons; none when `args` is absent.
@@ -227,16 +248,5 @@ impl Profile {
     #[must_use]
     pub fn rules(&self) -> &[Spanned<SyscallRule>] {
         self.syscalls.as_ref().map_or(&[], |rules| &rules.value)
-    }
-
-    /// The JSON pointer (RFC 6901) of a rule in its text: `/syscalls/27`.
-    ///
-    /// It takes the key as spelt here; [`Profile::odd_keys`] says when the text spells it otherwise.
-    #[must_use]
-    pub fn pointer(&self, rule: &SyscallRule) -> String {
-        match self.shape {
-            Shape::Profile => format!("/syscalls/{}", rule.index),
-            Shape::OciConfig => format!("/linux/seccomp/syscalls/{}", rule.index),
-        }
     }
 }

@@ -18,7 +18,7 @@
 //!     .expect("the default has a rule for ptrace");
 //! let includes = ptrace.includes.as_ref().expect("it holds only under conditions");
 //! assert_eq!(includes.min_kernel.as_ref().unwrap().written, "4.8");
-//! println!("{}", profile.pointer(ptrace)); // /syscalls/30
+//! println!("{}", ptrace.pointer()); // /syscalls/30
 //! ```
 //!
 //! # Should I use this?

@@ -185,7 +185,7 @@ fn check(text: &[u8]) {
     let json: serde_json::Value = serde_json::from_slice(text).expect("no error was found");
     for rule in profile.rules() {
         let raw = json
-            .pointer(&profile.pointer(rule))
+            .pointer(&rule.value.pointer())
             .expect("the rule is there");
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&text[rule.span.range()])

@@ -87,7 +87,7 @@ fn every_field_arrives_with_its_place() {
     let calls: Vec<&str> = read.calls().map(|call| call.value.as_str()).collect();
     assert_eq!(calls, ["read"]);
     assert!(read.arguments().is_empty());
-    assert_eq!(profile.pointer(write), "/syscalls/1");
+    assert_eq!(write.pointer(), "/syscalls/1");
     let calls: Vec<&str> = write.calls().map(|call| call.value.as_str()).collect();
     assert_eq!(calls, ["write", "writev"]);
     assert_place(text, write.calls().nth(1).unwrap(), "\"writev\"");
@@ -120,7 +120,7 @@ fn a_profile_in_a_config_has_a_longer_pointer() {
     assert_eq!(&text[profile.span.range()], EVERYTHING);
     assert_eq!(profile.rules().len(), 2);
     let last = &profile.rules()[1];
-    assert_eq!(profile.pointer(last), "/linux/seccomp/syscalls/1");
+    assert_eq!(last.pointer(), "/linux/seccomp/syscalls/1");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn nulls_and_wrong_types_are_facts() {
     let [rule] = profile.rules() else {
         panic!("one rule");
     };
-    assert_eq!(profile.pointer(rule), "/syscalls/1");
+    assert_eq!(rule.pointer(), "/syscalls/1");
 }
 
 #[test]

@@ -205,3 +205,18 @@ fn a_blank_base_is_empty_where_it_stands() {
         );
     }
 }
+
+#[test]
+fn a_rule_is_pointed_at_in_its_own_text() {
+    let rules = r#"{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ALLOW" }, { "names": ["write"], "action": "SCMP_ACT_LOG" } ] }"#;
+    let config = format!(r#"{{ "ociVersion": "1.0.2", "linux": {{ "seccomp": {rules} }} }}"#);
+    let text = r#"{ "x-extends": "config.json", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_LOG" } ] }"#;
+    let parsed = read(text, &[("config.json", &config)]);
+    assert_eq!(parsed.problems, []);
+    let profile = parsed.profile.expect("a profile");
+    let pointers = profile.rules().iter().map(|rule| rule.value.pointer());
+    assert_eq!(
+        pointers.collect::<Vec<_>>(),
+        ["/syscalls/0", "/linux/seccomp/syscalls/1"]
+    );
+}

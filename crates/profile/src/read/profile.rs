@@ -127,7 +127,7 @@ fn read_object(reader: &mut Reader<'_>, shape: Shape, object: Value<'_>) -> Prof
     };
     let default = default_action_read.as_ref();
     let default = default.or_else(|| base?.default_action.as_ref());
-    let context = Context::new(declared.as_deref(), default);
+    let context = Context::new(shape, declared.as_deref(), default);
     if let Some(action) = &default_action_read {
         reader.check_declared(&context, action);
     }

@@ -4,7 +4,7 @@
 
 use super::fields::{Field, List, Reader};
 use super::keys;
-use crate::document::{Argument, CustomAction, SyscallRule};
+use crate::document::{Argument, CustomAction, Shape, SyscallRule};
 use crate::faults::{self, HIGHEST_INDEX, quoted};
 use crate::json::{Type, Value};
 use crate::names::{ActionName, OpName};
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// What a rule must know of the rest of the document.
 pub(super) struct Context<'d> {
+    /// Where the text has its rules.
+    shape: Shape,
     /// Its custom actions; not known where a base that was not read may declare more.
     custom: Option<&'d BTreeMap<String, CustomAction>>,
     default: Option<Strictness>,
@@ -23,10 +25,12 @@ pub(super) struct Context<'d> {
 
 impl<'d> Context<'d> {
     pub(super) fn new(
+        shape: Shape,
         custom: Option<&'d BTreeMap<String, CustomAction>>,
         default: Option<&Spanned<ActionName>>,
     ) -> Self {
         let mut context = Self {
+            shape,
             custom,
             default: None,
         };
@@ -118,6 +122,7 @@ impl Reader<'_> {
         self.check_errno_of_custom(action_name, errno_ret.as_ref());
         let rule = SyscallRule {
             index,
+            shape: context.shape,
             name: name.and_then(|name| self.string("name", name.value)),
             names: names.and_then(|names| {
                 self.words("names", names.value, |_, text| text.value.into_owned())
