@@ -43,7 +43,7 @@ impl Effort {
 }
 
 /// So many spans get the best tree of all; of more, the halves do.
-const PART: usize = 140;
+const PART: usize = 120;
 
 /// A single value of more than this part of all weight may get a test of its own in front.
 const HEAVY: u64 = 16;
@@ -162,7 +162,7 @@ fn weight(spans: &[Span<Leaf>]) -> u64 {
 }
 
 /// How many places before and after the middle of a stretch, by weight, are tried as its cut.
-const AROUND: (usize, usize) = (4, 2);
+const AROUND: (usize, usize) = (3, 2);
 
 /// A stretch of more spans is long.
 const LONG: usize = 24;
