@@ -10,12 +10,15 @@
 )]
 mod left_out;
 
+#[path = "support/sleeper.rs"]
+mod sleeper;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use callgate_load::{Mode, Privileged, ProcessState};
+use sleeper::Sleeper;
 
 const CALLGATE: &str = env!("CARGO_BIN_EXE_callgate");
 
@@ -30,45 +33,19 @@ fn lacking() -> Option<&'static str> {
 }
 
 /// A process that sleeps under filters, the first given the oldest.
-struct Sleeper {
-    child: Child,
-    pid: String,
+fn under(profiles: &[&str]) -> Sleeper {
+    with(&[], profiles, &[])
 }
 
-impl Sleeper {
-    fn under(profiles: &[&str]) -> Self {
-        Self::with(&[], profiles, &[])
+/// The same, started by this command, and each filter with these options.
+fn with(before: &[&str], profiles: &[&str], options: &[&str]) -> Sleeper {
+    let mut words = before.to_vec();
+    for profile in profiles {
+        words.extend([CALLGATE, "run", "-p", profile]);
+        words.extend(options);
+        words.push("--");
     }
-
-    /// The same, started by this command, and each filter with these options.
-    fn with(before: &[&str], profiles: &[&str], options: &[&str]) -> Self {
-        let mut words = before.to_vec();
-        for profile in profiles {
-            words.extend([CALLGATE, "run", "-p", profile]);
-            words.extend(options);
-            words.push("--");
-        }
-        words.extend(["sh", "-c", "echo $$; exec sleep 600"]);
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut pid = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe"))
-            .read_line(&mut pid)
-            .expect("it says who it is");
-        let pid = pid.trim().to_owned();
-        assert!(!pid.is_empty(), "it did not start");
-        Self { child, pid }
-    }
-}
-
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(&self.pid).status();
-        let _ = self.child.wait();
-    }
+    Sleeper::of(Command::new(words[0]).args(&words[1..]))
 }
 
 fn callgate(words: &[&str]) -> Output {
@@ -116,7 +93,7 @@ fn what_was_loaded_is_what_was_said_until_the_profile_changes() {
         );
     }
     let file = without("edited.json", "acct", 1);
-    let sleeper = Sleeper::under(&[&file]);
+    let sleeper = under(&[&file]);
     let verify = ["verify", &file, "--pid", &sleeper.pid];
     let (status, text) = answer(&verify);
     assert_eq!(status, Some(0), "{text}");
@@ -137,7 +114,7 @@ fn several_filters_are_one_meaning() {
     // Of equal actions the newest filter's data counts, which the other order shows.
     let [older, newer] =
         [("older.json", 1), ("newer.json", 38)].map(|(name, errno)| without(name, "acct", errno));
-    let sleeper = Sleeper::under(&[&older, &newer]);
+    let sleeper = under(&[&older, &newer]);
     let reference = format!("pid:{}", sleeper.pid);
     let (status, text) = answer(&["verify", &older, "--layer", &newer, "--pid", &sleeper.pid]);
     assert_eq!(status, Some(0), "{text}");
@@ -231,7 +208,7 @@ fn a_process_becomes_a_profile_again() {
         return left_out::left_out("live::a_process_becomes_a_profile_again", reason);
     }
     let given = without("given.json", "acct", 77);
-    let sleeper = Sleeper::under(&[&given]);
+    let sleeper = under(&[&given]);
     let reference = format!("pid:{}", sleeper.pid);
     let file = profile("exported.json", "");
     let arch = ["--arch", "x86_64,x86", "--native", "x86_64"];
@@ -241,7 +218,7 @@ fn a_process_becomes_a_profile_again() {
     let written = fs::read_to_string(&file).expect("written");
     assert!(written.contains("\"errnoRet\": 77"), "{written}");
     // It is what another process can be started with.
-    let again = Sleeper::under(&[&file]);
+    let again = under(&[&file]);
     let (status, text) = answer(&["verify", &given, "--pid", &again.pid]);
     assert_eq!(status, Some(0), "{text}");
 }
@@ -281,7 +258,7 @@ fn processes_with_what_is_known_of_their_filters() {
         );
     }
     let other = without("other.json", "acct", 1);
-    let sleeper = Sleeper::under(&["docker:default", &other]);
+    let sleeper = under(&["docker:default", &other]);
     let (status, text) = answer(&["ps", &sleeper.pid]);
     assert_eq!(status, Some(0), "{text}");
     let lines: Vec<&str> = text.lines().collect();
@@ -293,7 +270,7 @@ fn processes_with_what_is_known_of_their_filters() {
     );
     assert!(lines[2].ends_with(" instructions"), "{text}");
     // A profile that was read for other capabilities is known by those that the process has.
-    let bare = Sleeper::with(
+    let bare = with(
         &["setpriv", "--bounding-set=-all"],
         &["docker:default"],
         &["--caps=none"],
@@ -333,7 +310,7 @@ fn a_reader_with_a_filter_says_why_it_can_not_read() {
         );
     }
     let other = without("reader.json", "acct", 1);
-    let sleeper = Sleeper::under(&[&other]);
+    let sleeper = under(&[&other]);
     let under = ["run", "-p", &other, "--", CALLGATE];
     let (status, text) = answer(&[&under[..], &["ps", &sleeper.pid]].concat());
     assert_eq!(status, Some(0), "{text}");

@@ -3,10 +3,10 @@
 //! Apart from the other tools, each of which starts something in its own way.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use super::sleeper::Sleeper;
 use super::{callgate, export, folder, lacking, left_out, profile_in, verify};
 
 #[test]
@@ -17,7 +17,7 @@ fn bubblewrap_loads_the_program() {
     let folder = folder("bwrap");
     let profile = profile_in(&folder);
     let file = export("bwrap", &profile, &folder, &[]);
-    let sandbox = Sandbox::under(&file);
+    let sandbox = under(&file);
     verify(&profile, &["callgate"], &sandbox.pid);
 }
 
@@ -61,7 +61,7 @@ fn the_filter_of_a_sandbox_is_a_profile() {
         assert!(output.status.success(), "{words:?}: {said}");
     };
     done(&["compile", &profile, "-o", &program]);
-    let sandbox = Sandbox::under(Path::new(&program));
+    let sandbox = under(Path::new(&program));
     done(&[
         "export",
         "docker",
@@ -73,41 +73,16 @@ fn the_filter_of_a_sandbox_is_a_profile() {
     done(&["prove", &back, &profile]);
 }
 
-/// A process that bubblewrap put under a filter; it ends with the value, and where a test fails with its thread.
-struct Sandbox {
-    child: Child,
-    pid: String,
-}
-
-impl Sandbox {
-    fn under(program: &Path) -> Self {
-        let mut child = Command::new("bwrap")
-            .args([
-                "--die-with-parent",
-                "--dev-bind",
-                "/",
-                "/",
-                "--seccomp",
-                "0",
-            ])
-            .args(["sh", "-c", "echo $$; exec sleep 600"])
-            .stdin(File::open(program).expect("it was written"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut pid = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe"))
-            .read_line(&mut pid)
-            .expect("it says who it is");
-        let pid = pid.trim().to_owned();
-        assert!(!pid.is_empty(), "it did not start");
-        Self { child, pid }
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(&self.pid).status();
-        let _ = self.child.wait();
-    }
+/// A process that bubblewrap put under a filter; where a test fails, it ends with its thread.
+fn under(program: &Path) -> Sleeper {
+    let words = [
+        "--die-with-parent",
+        "--dev-bind",
+        "/",
+        "/",
+        "--seccomp",
+        "0",
+    ];
+    let program = File::open(program).expect("it was written");
+    Sleeper::of(Command::new("bwrap").args(words).stdin(program))
 }

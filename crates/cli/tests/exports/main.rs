@@ -19,6 +19,9 @@ mod systemd;
 )]
 mod left_out;
 
+#[path = "../support/sleeper.rs"]
+mod sleeper;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
