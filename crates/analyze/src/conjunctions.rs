@@ -18,7 +18,7 @@ pub(crate) type Conjunction = (Vec<Comparison>, Action);
 type Followed = (Part, Vec<Vec<Test>>);
 
 /// Which comparisons may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Style {
     /// All, and two of one argument.
     Any,

@@ -2,7 +2,7 @@
 //!
 //! Apart from rules alone, because a document has names, and means what somebody makes of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use callgate_engines::{Refusal, Target, read};
@@ -77,38 +77,108 @@ pub fn decompile_as(
     if let Some(only) = &target.arches {
         shape.arches.retain(|(arch, _)| only.contains(arch));
     }
-    let mut best: Option<Decompiled> = None;
-    let mut refused = None;
-    for default in defaults(&shape, diagram) {
-        for way in Way::ALL {
-            let written = match document(&shape, diagram, default, way, limit) {
-                Ok(written) => written,
-                Err(reason) => {
-                    refused.get_or_insert(NoProfile::Unwritable(reason));
-                    continue;
-                }
-            };
-            let found = match held_against(diagram, &written, dialect, target, budget) {
-                Ok(found) => found,
-                Err(reason) => {
-                    refused.get_or_insert(reason);
-                    continue;
-                }
-            };
-            if found.differences.is_empty() {
-                return Ok(found);
+    let defaults = defaults(&shape, diagram);
+    let mut said: HashMap<Style, Result<Vec<Said>, Unwritable>> = HashMap::new();
+    let mut search = Search {
+        diagram,
+        dialect,
+        target,
+        budget,
+        tried: Vec::new(),
+        misread: HashSet::new(),
+        best: None,
+        refused: None,
+    };
+    // All defaults in one way come before the next way, since a wrong default is what differs most.
+    for way in Way::ALL {
+        for &default in &defaults {
+            if way.style == Style::Masks && !search.misread.contains(&default) {
+                continue;
             }
-            let rank = |found: &Decompiled| (found.wider.is_some(), found.differences.len());
-            if best.as_ref().is_none_or(|best| rank(&found) < rank(best)) {
-                best = Some(found);
+            let said = said
+                .entry(way.style)
+                .or_insert_with(|| said_by_each(&shape, diagram, way.style, limit));
+            let written = match said {
+                Ok(said) => document(said, default, way, limit),
+                Err(reason) => Err(*reason),
+            };
+            let outcome = match written {
+                Ok(written) => search.hold(written, default),
+                Err(reason) => Err(NoProfile::Unwritable(reason)),
+            };
+            match outcome {
+                Ok(Some(proved)) => return Ok(proved),
+                Ok(None) => {}
+                Err(reason) => {
+                    search.misread.insert(default);
+                    search.refused.get_or_insert(reason);
+                }
             }
         }
     }
     // There is a default to try, so there is one or the other.
-    match (best, refused) {
+    match (search.best, search.refused) {
         (Some(best), _) => Ok(best),
         (None, Some(reason)) => Err(reason),
         (None, None) => Err(NoProfile::Unwritable(Unwritable::UnknownArches)),
+    }
+}
+
+/// The search for a document that its target reads as what the filter says.
+struct Search<'a> {
+    diagram: &'a Diagram,
+    dialect: Dialect<'a>,
+    target: &'a Target,
+    budget: Budget,
+    /// What was held against the filter already.
+    tried: Vec<Document>,
+    /// The defaults under which comparisons did not come out as they were written: others may.
+    misread: HashSet<Action>,
+    best: Option<Decompiled>,
+    refused: Option<NoProfile>,
+}
+
+impl Search<'_> {
+    /// Holds a document against the filter; gives it back where it is proved equal, and keeps the one that differs the least.
+    fn hold(
+        &mut self,
+        written: Document,
+        default: Action,
+    ) -> Result<Option<Decompiled>, NoProfile> {
+        if self.tried.contains(&written) {
+            return Ok(None);
+        }
+        let found = held_against(
+            self.diagram,
+            &written,
+            self.dialect,
+            self.target,
+            self.budget,
+        );
+        let conditional = written.syscalls.iter().filter(|rule| !rule.args.is_empty());
+        let conditional: HashSet<&str> = conditional
+            .flat_map(|rule| rule.names.iter().map(String::as_str))
+            .collect();
+        let is_misread = |difference: &Difference| match difference.subject {
+            Subject::Call(_, call) => conditional.contains(call.name()),
+            _ => false,
+        };
+        if let Ok(found) = &found
+            && found.differences.iter().any(is_misread)
+        {
+            self.misread.insert(default);
+        }
+        self.tried.push(written);
+        let found = found?;
+        if found.differences.is_empty() {
+            return Ok(Some(found));
+        }
+        let rank = |found: &Decompiled| (found.wider.is_some(), found.differences.len());
+        let best = self.best.as_ref();
+        if best.is_none_or(|best| rank(&found) < rank(best)) {
+            self.best = Some(found);
+        }
+        Ok(None)
     }
 }
 
@@ -199,41 +269,62 @@ pub(crate) fn defaults(shape: &Shape, diagram: &Diagram) -> Vec<Action> {
     defaults
 }
 
-/// The document of this default.
-fn document(
+/// What the filter says of the calls of an arch.
+struct Said {
+    arch: Arch,
+    /// Calls that are answered alike, and how.
+    calls: Vec<(Vec<Syscall>, Vec<Conjunction>)>,
+}
+
+/// What the filter says of each arch, those of 64 bits first.
+fn said_by_each(
     shape: &Shape,
     diagram: &Diagram,
+    style: Style,
+    limit: usize,
+) -> Result<Vec<Said>, Unwritable> {
+    let mut arches: Vec<_> = shape.arches.iter().collect();
+    arches.sort_by_key(|(arch, _)| arch.bits() == 32);
+    let said = arches.into_iter().map(|&(arch, ref runs)| {
+        let mut writer = Writer::new(diagram, arch, style, limit);
+        let calls = runs.iter().map(|run| {
+            let calls = named(arch, run.first, run.last).collect();
+            Ok((calls, writer.write(run.is)?))
+        });
+        Ok(Said {
+            arch,
+            calls: calls.collect::<Result<_, _>>()?,
+        })
+    });
+    said.collect()
+}
+
+/// The document of this default.
+fn document(
+    said: &[Said],
     default: Action,
     way: Way,
     limit: usize,
 ) -> Result<Document, Unwritable> {
     let mut by_name: BTreeMap<&'static str, Vec<Conjunction>> = BTreeMap::new();
     let mut strictest: BTreeMap<&'static str, Action> = BTreeMap::new();
-    let mut arches: Vec<_> = shape.arches.iter().collect();
-    arches.sort_by_key(|(arch, _)| arch.bits() == 32);
-    for (arch, runs) in &arches {
-        let mut writer = Writer::new(diagram, *arch, way.style, limit);
-        for run in runs {
-            let all = writer.write(run.is)?;
-            let least = all.iter().map(|&(_, action)| action).min();
-            let said: Vec<Conjunction> = all
-                .into_iter()
-                .filter(|&(_, action)| action != default)
-                .collect();
-            for call in named(*arch, run.first, run.last) {
-                let least = least.unwrap_or(default);
-                let strictest = strictest.entry(call.name()).or_insert(least);
-                *strictest = least.min(*strictest);
-                let before = by_name.entry(call.name()).or_insert_with(|| said.clone());
-                if way.apart == Apart::Strictest && *before != said {
-                    *before = Vec::from([(Vec::new(), *strictest)]);
-                    before.retain(|&(_, action)| action != default);
-                }
+    for (calls, all) in said.iter().flat_map(|said| &said.calls) {
+        let least = all.iter().map(|&(_, action)| action).min();
+        let least = least.unwrap_or(default);
+        let said = all.iter().filter(|&&(_, action)| action != default);
+        let said: Vec<Conjunction> = said.cloned().collect();
+        for call in calls {
+            let strictest = strictest.entry(call.name()).or_insert(least);
+            *strictest = least.min(*strictest);
+            let before = by_name.entry(call.name()).or_insert_with(|| said.clone());
+            if way.apart == Apart::Strictest && *before != said {
+                *before = Vec::from([(Vec::new(), *strictest)]);
+                before.retain(|&(_, action)| action != default);
             }
         }
     }
     if way.newest == Newest::LeftToTheEngine {
-        let arches: Vec<Arch> = arches.iter().map(|(arch, _)| *arch).collect();
+        let arches: Vec<Arch> = said.iter().map(|said| said.arch).collect();
         leave_out_the_newest(&arches, &mut by_name);
     }
     let mut by_rule: BTreeMap<(Vec<Comparison>, Action), BTreeSet<String>> = BTreeMap::new();
@@ -250,8 +341,9 @@ fn document(
     }
     let mut document = Document::new(action_name(default));
     document.default_errno_ret = data(default);
-    let arches = shape.arches.iter().map(|&(arch, _)| ArchName::Known(arch));
-    document.architectures = arches.collect();
+    let mut arches: Vec<Arch> = said.iter().map(|said| said.arch).collect();
+    arches.sort_unstable();
+    document.architectures = arches.into_iter().map(ArchName::Known).collect();
     document.syscalls = by_rule
         .into_iter()
         .map(|((comparisons, action), names)| Rule {

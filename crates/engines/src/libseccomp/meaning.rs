@@ -30,6 +30,7 @@ pub(super) fn exact(blocks: &Blocks, arch: Arch, number: u32, start: Target) -> 
         arch,
         number,
         asked: BTreeMap::new(),
+        bits: [HalfBits::default(); WORDS],
         holds: Vec::new(),
         rules: Vec::new(),
         tests: 0,
@@ -49,12 +50,24 @@ struct Asked {
     datum: u32,
 }
 
+/// The words of all arguments.
+const WORDS: usize = 2 * Arg::ALL.len();
+
+/// Bits of a word and what they are.
+#[derive(Clone, Copy, Default)]
+struct HalfBits {
+    mask: u32,
+    value: u32,
+}
+
 struct Walk<'a> {
     blocks: &'a Blocks,
     arch: Arch,
     number: u32,
     /// How the tests on the way here came out.
     asked: BTreeMap<Asked, bool>,
+    /// What they say of the bits of each word.
+    bits: [HalfBits; WORDS],
     /// Those that hold.
     holds: Vec<Asked>,
     rules: Vec<Exact>,
@@ -68,6 +81,7 @@ impl Walk<'_> {
     fn go(&mut self, start: Target, loaded: Loaded) -> Option<()> {
         let (mut target, mut loaded) = (start, loaded);
         let mut failed = Vec::new();
+        let bits = self.bits;
         loop {
             let place = match target {
                 Target::Block(place) => place,
@@ -109,11 +123,15 @@ impl Walk<'_> {
                 Some(true) => target = block.yes,
                 Some(false) => target = block.no,
                 None => {
+                    let before = *self.bits(word);
                     self.asked.insert(asked, true);
+                    self.bits(word).learn(&asked, true);
                     self.holds.push(asked);
                     self.go(block.yes, loaded)?;
                     self.holds.pop();
                     self.asked.insert(asked, false);
+                    *self.bits(word) = before;
+                    self.bits(word).learn(&asked, false);
                     failed.push(asked);
                     target = block.no;
                 }
@@ -122,21 +140,28 @@ impl Walk<'_> {
         for asked in failed {
             self.asked.remove(&asked);
         }
+        self.bits = bits;
         Some(())
     }
 
+    /// What is known of a word.
+    fn bits(&mut self, word: Word) -> &mut HalfBits {
+        let half = match word.half {
+            Half::Low => 0,
+            Half::High => 1,
+        };
+        &mut self.bits[2 * word.arg + half]
+    }
+
     /// How a test comes out on the way here, as far as one can see.
-    fn known(&self, asked: &Asked) -> Option<bool> {
+    fn known(&mut self, asked: &Asked) -> Option<bool> {
         if let Some(&known) = self.asked.get(asked) {
             return Some(known);
         }
         if asked.op == Op::Equal && asked.datum & !asked.mask != 0 {
             return Some(false);
         }
-        let value = self.holds.iter().find(|held| {
-            held.word == asked.word && held.op == Op::Equal && held.mask & asked.mask == asked.mask
-        })?;
-        Some(compare(asked.op, value.datum & asked.mask, asked.datum))
+        self.bits(asked.word).decide(asked)
     }
 
     /// A rule for what holds on the way here, or several where one can't say it.
@@ -169,6 +194,33 @@ impl Walk<'_> {
     }
 }
 
+impl HalfBits {
+    /// Takes in how a test of the word came out.
+    fn learn(&mut self, asked: &Asked, holds: bool) {
+        if asked.op != Op::Equal || !(holds || asked.mask.is_power_of_two()) {
+            return;
+        }
+        // A single bit is one or the other.
+        let value = if holds {
+            asked.datum
+        } else {
+            asked.datum ^ asked.mask
+        };
+        self.mask |= asked.mask;
+        self.value = self.value & !asked.mask | value;
+    }
+
+    /// How a test of the word comes out, if these bits decide it.
+    fn decide(self, asked: &Asked) -> Option<bool> {
+        let known = self.mask & asked.mask;
+        if known == asked.mask {
+            return Some(compare(asked.op, self.value & known, asked.datum));
+        }
+        let differs = (self.value ^ asked.datum) & known != 0;
+        (asked.op == Op::Equal && differs).then_some(false)
+    }
+}
+
 const fn compare(op: Op, value: u32, datum: u32) -> bool {
     match op {
         Op::Equal | Op::Masked => value == datum,
@@ -191,11 +243,15 @@ fn ways(arch: Arch, arg: Arg, held: &[Asked]) -> Vec<Vec<Comparison>> {
     } else {
         u64::MAX
     };
-    let mut bits = vec![Bits { mask: 0, value: 0 }];
-    let mut bounds = Vec::new();
+    // The walk takes no way on which two of these contradict each other.
+    let mut equal = Bits { mask: 0, value: 0 };
     for asked in held.iter().filter(|asked| asked.op == Op::Equal) {
-        bits = with(&bits, &[one(asked)]);
+        let one = one(asked);
+        equal.mask |= one.mask;
+        equal.value |= one.value;
     }
+    let mut bits = vec![equal];
+    let mut bounds = Vec::new();
     for asked in held.iter().filter(|asked| asked.op != Op::Equal) {
         let least = match asked.op {
             Op::Above => asked.datum.checked_add(1),
