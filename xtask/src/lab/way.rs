@@ -81,7 +81,8 @@ impl Way {
             })
             .collect();
         match &row.task {
-            Task::Verify(said) => return verify(&given, said, workshop, engine),
+            Task::Verify(said) => return verify(row, &given, said, workshop, engine),
+            Task::Ps => return ps(row, &given, workshop, engine),
             Task::Test { words, exit } => return test(&given, words, *exit, workshop, engine),
             Task::Program(_) | Task::Callgate(_) => {}
         }
@@ -102,22 +103,7 @@ fn docker(row: &Row, given: &Given, words: &[String], engine: &Engine) -> Fallib
         .arg(docker.get_program())
         .args(docker.get_args());
     command.args(["run", "--rm", "--network=none", "--name", &name]);
-    match given {
-        Given::Nothing => command.args(["--security-opt", "seccomp=unconfined"]),
-        Given::Builtin => &mut command,
-        Given::File(path) => {
-            command.args(["--security-opt", &format!("seccomp={}", path.display())])
-        }
-    };
-    if row.privileges == Privileges::NoNew {
-        command.args(["--security-opt", "no-new-privileges"]);
-    }
-    if row.privileges == Privileges::All {
-        command.args(engine.privileged());
-    }
-    for capability in row.capabilities {
-        command.args(["--cap-add", capability]);
-    }
+    command.args(options(row, given, engine));
     let finished = capture(command.arg(IMAGE).args(words))?;
     // A container that did not start, or hung, is not removed by `--rm`.
     capture(engine.docker().args(["rm", "--force", &name]))?;
@@ -127,38 +113,82 @@ fn docker(row: &Row, given: &Given, words: &[String], engine: &Engine) -> Fallib
 /// What Debian's libseccomp knows, 2.5.4-1+deb12u1: the calls of Linux 6.7, as 2.5.5 does.
 const LIBSECCOMP: &str = "2.5.5";
 
-/// Starts a container that stays, holds it against a profile from outside, and ends it.
+/// What tells Docker the profile, the privileges and the capabilities.
+fn options(row: &Row, given: &Given, engine: &Engine) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut secure = |option: String| options.extend(["--security-opt".to_owned(), option]);
+    match given {
+        Given::Nothing => secure("seccomp=unconfined".to_owned()),
+        Given::Builtin => {}
+        Given::File(path) => secure(format!("seccomp={}", path.display())),
+    }
+    if row.privileges == Privileges::NoNew {
+        secure("no-new-privileges".to_owned());
+    }
+    if row.privileges == Privileges::All {
+        options.extend(engine.privileged().iter().map(|&option| option.to_owned()));
+    }
+    for &capability in row.capabilities {
+        options.extend(["--cap-add", capability].map(str::to_owned));
+    }
+    options
+}
+
+/// Starts a container that stays, asks about it from outside by its name, and ends it.
+fn while_it_stays(
+    row: &Row,
+    given: &Given,
+    engine: &Engine,
+    ask: impl FnOnce(&str) -> Fallible<Finished>,
+) -> Fallible<Finished> {
+    let name = format!("callgate-lab-stays-{}", std::process::id());
+    let mut start = engine.docker();
+    start.args(["run", "--detach", "--network=none", "--name", &name]);
+    start.args(options(row, given, engine));
+    read(start.args([IMAGE, "/bin/busybox", "sleep", SECONDS]))?;
+    let finished = ask(&name);
+    capture(engine.docker().args(["rm", "--force", &name]))?;
+    finished
+}
+
+/// Holds a container against a profile.
 fn verify(
+    row: &Row,
     given: &Given,
     said: &Profile,
     workshop: &Workshop,
     engine: &Engine,
 ) -> Fallible<Finished> {
-    let Given::File(profile) = given else {
-        return Err("a container is held against a profile that is a file".into());
-    };
-    let name = format!("callgate-lab-verify-{}", std::process::id());
-    let mut start = engine.docker();
-    start.args(["run", "--detach", "--network=none", "--name", &name]);
-    start.args(["--security-opt", &format!("seccomp={}", profile.display())]);
-    read(start.args([IMAGE, "/bin/busybox", "sleep", SECONDS]))?;
-    // The same file: who edits a profile does not reach what runs already.
-    let said = said.give(workshop)?;
-    let Given::File(said) = said else {
-        return Err("a container is held against a profile that is a file".into());
-    };
-    let kernel = read(Command::new("uname").arg("-r"))?;
-    let mut command = Command::new("timeout");
-    command.arg(SECONDS).arg(workshop.callgate()).arg("verify");
-    command.arg(said).args(["--container", &name]);
-    command.args(["--target", &engine.target()?, "--libseccomp", LIBSECCOMP]);
-    command.args(["--kernel", kernel.trim()]);
-    if let Some(socket) = engine.socket() {
-        command.env("DOCKER_HOST", socket);
-    }
-    let finished = capture(&mut command);
-    capture(engine.docker().args(["rm", "--force", &name]))?;
-    finished
+    while_it_stays(row, given, engine, |name| {
+        // The same file: who edits a profile does not reach what runs already.
+        let Given::File(said) = said.give(workshop)? else {
+            return Err("a container is held against a profile that is a file".into());
+        };
+        let kernel = read(Command::new("uname").arg("-r"))?;
+        let mut command = Command::new("timeout");
+        command.arg(SECONDS).arg(workshop.callgate()).arg("verify");
+        command.arg(said).args(["--container", name]);
+        command.args(["--target", &engine.target()?, "--libseccomp", LIBSECCOMP]);
+        command.args(["--kernel", kernel.trim()]);
+        if let Some(socket) = engine.socket() {
+            command.env("DOCKER_HOST", socket);
+        }
+        capture(&mut command)
+    })
+}
+
+/// Lists the first process of a container, with the file that it was started with, if any, among what is known.
+fn ps(row: &Row, given: &Given, workshop: &Workshop, engine: &Engine) -> Fallible<Finished> {
+    while_it_stays(row, given, engine, |name| {
+        let pid = ["inspect", "--format", "{{.State.Pid}}", name];
+        let pid = read(engine.docker().args(pid))?;
+        let mut command = Command::new("timeout");
+        command.arg(SECONDS).arg(workshop.callgate()).arg("ps");
+        if let Given::File(profile) = given {
+            command.arg("--known").arg(profile);
+        }
+        capture(command.arg(pid.trim()))
+    })
 }
 
 /// Writes a test beside the profile, whose command is the engine's own, and runs it.

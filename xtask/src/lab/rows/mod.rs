@@ -4,6 +4,7 @@
 mod actions;
 mod gotchas;
 mod operators;
+mod ps;
 mod steps;
 mod test;
 mod verify;
@@ -36,6 +37,8 @@ pub(super) enum Task {
     Callgate(Vec<String>),
     /// A container that stays, while `callgate verify` holds it against this profile.
     Verify(Profile),
+    /// The same, while `callgate ps` lists its first process.
+    Ps,
     /// `callgate test` with a command that the engine itself runs in a container of the lab, and its exit status as stated.
     Test { words: Vec<String>, exit: u8 },
 }
@@ -69,6 +72,7 @@ pub(super) fn all() -> Vec<Row> {
         operators::rows(),
         gotchas::rows(),
         verify::rows(),
+        ps::rows(),
         test::rows(),
     ]
     .into_iter()
@@ -124,6 +128,22 @@ impl Row {
             Way::Crun,
             "one engine is enough to find a container by its name",
         )
+    }
+
+    /// A row that starts a container with these capabilities beside Docker's, and has its first process listed.
+    fn ps(
+        name: &str,
+        profile: Profile,
+        capabilities: &'static [&'static str],
+        expected: Expected,
+    ) -> Row {
+        Row {
+            task: Task::Ps,
+            capabilities,
+            ..Row::program(name, profile, [""; 0], expected)
+        }
+        .not(Way::Callgate, "the command's own tests list its children")
+        .not(Way::Crun, "a container that stays is started by an engine")
     }
 
     /// A row in which `callgate test` has the engine run a program, and holds its exit status against the one stated.
@@ -206,7 +226,7 @@ impl Task {
     pub(super) fn words(&self) -> &[String] {
         match self {
             Task::Program(words) | Task::Callgate(words) => words,
-            Task::Verify(_) | Task::Test { .. } => &[],
+            Task::Verify(_) | Task::Ps | Task::Test { .. } => &[],
         }
     }
 }
