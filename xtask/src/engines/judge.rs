@@ -28,7 +28,7 @@ pub(super) enum Model {
 /// What came of one profile with one set of capabilities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
-    /// The filter is the model's.
+    /// The filter is the model's, and known by its profile in a list of processes.
     Equal,
     /// Neither the engine nor the model takes the profile; the engine's words.
     Refused(String),
@@ -114,7 +114,7 @@ impl Judge {
         words.extend(reading.iter().map(String::as_str));
         let proof = self.callgate(&words)?;
         Ok(match proof.status {
-            0 => Cell::Equal,
+            0 => self.listed(process, &reading[0])?,
             1 => Cell::Fault(format!(
                 "the filter differs from the model: {}",
                 proof.stdout.trim()
@@ -124,6 +124,23 @@ impl Judge {
                 first_reason(&proof.stderr)
             )),
         })
+    }
+
+    /// Whether `callgate ps` knows the process by its profile, which may be built in, too.
+    fn listed(&self, process: u32, profile: &str) -> Fallible<Cell> {
+        let process = process.to_string();
+        let listed = self.callgate(&["ps", &process, "--known", profile])?;
+        let names = ["instructions, docker:default", profile];
+        Ok(
+            match names.iter().any(|name| listed.stdout.contains(name)) {
+                true => Cell::Equal,
+                false => Cell::Fault(format!(
+                    "the filter is the model's, and callgate ps does not know it: {}{}",
+                    listed.stdout.trim(),
+                    listed.stderr.trim()
+                )),
+            },
+        )
     }
 
     fn explained(&self, said: String, reading: &[String]) -> Fallible<Cell> {
