@@ -136,8 +136,8 @@ struct Search<'a> {
     dialect: Dialect<'a>,
     target: &'a Target,
     budget: Budget,
-    /// What was held against the filter already.
-    tried: Vec<Document>,
+    /// What was held against the filter already, and its floor, where the target took it.
+    tried: Vec<(Document, Option<Rank>)>,
     /// What differs in calls without comparisons, by way and default: that much does in another style, too.
     floors: HashMap<(Way, Action), Rank>,
     best: Option<Decompiled>,
@@ -163,7 +163,10 @@ impl Search<'_> {
         way: Way,
         default: Action,
     ) -> Result<Option<Decompiled>, NoProfile> {
-        if self.tried.contains(&written) {
+        let mut tried = self.tried.iter();
+        if let Some((_, floor)) = tried.find(|(tried, _)| *tried == written) {
+            self.floors
+                .extend(floor.map(|floor| ((way, default), floor)));
             return Ok(None);
         }
         let held = held_against(
@@ -173,10 +176,10 @@ impl Search<'_> {
             self.target,
             self.budget,
         );
-        if let Ok(Held { floor, .. }) = held {
-            self.floors.insert((way, default), floor);
-        }
-        self.tried.push(written);
+        let floor = held.as_ref().ok().map(|held| held.floor);
+        self.floors
+            .extend(floor.map(|floor| ((way, default), floor)));
+        self.tried.push((written, floor));
         let found = held?.found;
         if found.differences.is_empty() {
             return Ok(Some(found));
